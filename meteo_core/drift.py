@@ -1,0 +1,113 @@
+"""Stage 6 of 7: whether this week's weather still looks like the weather of its season.
+
+Pooled drift: for each parameter the Wasserstein distance of station-harmonic anomalies between the current
+window and the same season of earlier years, over their standard deviation. The threshold is the largest
+distance that an earlier year showed against the others, with a margin: calendar-blind tests on the values
+themselves alarm in every window of real weather.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import wasserstein_distance
+
+from meteo_core.features.climatology import HarmonicClimatology
+from meteo_core.features.station_days import StationDays
+from meteo_core.parameters import NUMBERS
+
+WINDOW_DAYS = 30
+SEASON_DAYS = 30
+"""Days before and after the same window of another year that count as its season."""
+MARGIN = 1.15
+LEAST_ROWS = 200
+LEAST_YEARS = 2
+STEADY, DRIFT, INSUFFICIENT = "steady", "drift", "insufficient data"
+
+
+@dataclass(frozen=True)
+class PooledDrift:
+    """Scores of one window, and the anomalies that they compare."""
+
+    scores: pd.DataFrame
+    """`parameter`, `score`, `threshold`, `rows`, `verdict`."""
+    current: pd.DataFrame
+    """Values of the window: `station`, `date`, parameters."""
+    reference: pd.DataFrame
+    """Values of the same season of earlier years."""
+
+
+def pooled_drift(features: pd.DataFrame, last: date) -> PooledDrift:
+    """Compare the `WINDOW_DAYS` days to `last` with the same season of all earlier years.
+
+    `features` holds `station`, `date` and the numeric parameters of the whole record. The climatology is
+    fitted on days before the window.
+    """
+    end = pd.Timestamp(last)
+    start = end - pd.Timedelta(days=WINDOW_DAYS - 1)
+    rows = features.loc[features["date"] <= end, ["station", "date", *NUMBERS]]
+    is_current = (rows["date"] >= start).to_numpy()
+    season = _season_year(rows["date"], start, end)
+    is_reference = ~is_current & ~np.isnan(season)
+
+    anomalies = _anomalies(rows, ~is_current)
+    scored = [
+        _score(name, anomalies[name].to_numpy(), is_current, is_reference, season) for name in NUMBERS
+    ]
+    return PooledDrift(
+        scores=pd.DataFrame(scored, columns=["parameter", "score", "threshold", "rows", "verdict"]),
+        current=rows[is_current],
+        reference=rows[is_reference],
+    )
+
+
+def _season_year(days: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> NDArray[np.float64]:
+    """How many years before the window each day's season lies; NaN for days of other seasons."""
+    middle = start + (end - start) / 2
+    ago = (middle - days).dt.days.to_numpy()
+    years = np.round(ago / 365.25)
+    off = np.abs(ago - years * 365.25)
+    return np.where((years >= 1) & (off <= WINDOW_DAYS / 2 + SEASON_DAYS), years, np.nan)
+
+
+def _anomalies(rows: pd.DataFrame, is_past: NDArray[np.bool_]) -> pd.DataFrame:
+    if not is_past.any():
+        return pd.DataFrame(np.nan, index=rows.index, columns=list(NUMBERS))
+    past = StationDays.from_frame(rows[is_past], NUMBERS, stations=sorted(rows["station"].unique()))
+    climatology = HarmonicClimatology.fit(past, NUMBERS)
+    days = StationDays.from_frame(rows, NUMBERS, stations=past.stations)
+    row, column = days.positions(rows)
+    return pd.DataFrame({name: climatology.anomaly(name, days)[row, column] for name in NUMBERS})
+
+
+def _score(
+    name: str,
+    anomalies: NDArray[np.float64],
+    is_current: NDArray[np.bool_],
+    is_reference: NDArray[np.bool_],
+    season: NDArray[np.float64],
+) -> tuple[str, float | None, float | None, int, str]:
+    known = ~np.isnan(anomalies)
+    current = anomalies[is_current & known]
+    reference = anomalies[is_reference & known]
+    years = [
+        year
+        for year in np.unique(season[is_reference & known])
+        if (is_reference & known & (season == year)).sum() >= LEAST_ROWS
+    ]
+    if len(current) < LEAST_ROWS or len(years) < LEAST_YEARS:
+        return name, None, None, len(current), INSUFFICIENT
+    spread = float(reference.std()) or 1.0
+    score = wasserstein_distance(current, reference) / spread
+    left_out = [
+        wasserstein_distance(
+            anomalies[is_reference & known & (season == year)],
+            anomalies[is_reference & known & (season != year)],
+        )
+        / spread
+        for year in years
+    ]
+    threshold = MARGIN * max(left_out)
+    return name, float(score), float(threshold), len(current), DRIFT if score > threshold else STEADY

@@ -1,0 +1,56 @@
+"""What is usual at a station at a time of year: harmonics fitted to past days."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from meteo_core.features.station_days import StationDays, Values
+
+HARMONICS = 2
+"""The annual and the half-yearly wave: enough for Australia's seasons, few enough for three years."""
+LEAST_DAYS = 200
+RIDGE = 1e-3
+
+
+def _basis(days: pd.DatetimeIndex) -> NDArray[np.float64]:
+    """Constant and waves at each day: shape [days, 1 + 2 * HARMONICS]."""
+    phase = 2 * np.pi * (days.dayofyear.to_numpy() - 0.5) / 365.25
+    waves = [wave(k * phase) for k in range(1, HARMONICS + 1) for wave in (np.sin, np.cos)]
+    return np.column_stack([np.ones(len(days)), *waves])
+
+
+@dataclass(frozen=True)
+class HarmonicClimatology:
+    """Annual course of each quantity at each station."""
+
+    stations: tuple[str, ...]
+    coefficients: dict[str, NDArray[np.float64]]
+    """For each quantity [stations, 1 + 2 * HARMONICS]; NaN where fewer than `LEAST_DAYS` days were seen."""
+
+    @classmethod
+    def fit(cls, days: StationDays, names: tuple[str, ...]) -> "HarmonicClimatology":
+        """Least squares for each station over the days where the quantity is known."""
+        basis = _basis(days.days)
+        coefficients = {}
+        for name in names:
+            values = days[name]
+            known = ~np.isnan(values)
+            # Normal equations of all stations at once: known days only.
+            gram = np.einsum("di,ds,dj->sij", basis, known, basis, optimize=True)
+            moment = np.einsum("di,ds->si", basis, np.where(known, values, 0.0), optimize=True)
+            ridge = RIDGE * np.eye(basis.shape[1])
+            solved = np.linalg.solve(gram + ridge, moment[..., None])[..., 0]
+            solved[known.sum(axis=0) < LEAST_DAYS] = np.nan
+            coefficients[name] = solved
+        return cls(days.stations, coefficients)
+
+    def normal(self, name: str, days: pd.DatetimeIndex) -> Values:
+        """The usual value at each station on each day."""
+        # einsum without BLAS: the same digits for one day as for ten years.
+        return np.einsum("di,si->ds", _basis(days), self.coefficients[name])
+
+    def anomaly(self, name: str, days: StationDays) -> Values:
+        """Value less the usual value."""
+        return days[name] - self.normal(name, days.days)

@@ -1,0 +1,46 @@
+"""Where the state lives: one folder, one name for each thing in it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Layout of the state folder (`METEO_HOME`)."""
+
+    root: Path
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file with all tables."""
+        return self.root / "meteo.duckdb"
+
+    @property
+    def landing(self) -> Path:
+        """Documents exactly as received, compressed, named by their SHA-256."""
+        return self.root / "landing"
+
+    @property
+    def serving(self) -> Path:
+        """What the pipeline publishes for the service."""
+        return self.root / "serving"
+
+    @property
+    def model_cache(self) -> Path:
+        """The service's own copy of the champion, for days when the registry is away."""
+        return self.root / "model-cache"
+
+    @property
+    def mlflow(self) -> Path:
+        """Experiment tracking database and model artifacts."""
+        return self.root / "mlflow"
+
+    @property
+    def dagster(self) -> Path:
+        """Runs, events, schedules and logs of the orchestrator."""
+        return self.root / "dagster"
+
+    @property
+    def drift(self) -> Path:
+        """Drift reports for people to read."""
+        return self.root / "drift"

@@ -1,0 +1,102 @@
+"""Stage 1 of 7: from a source's documents to observations fit for use, the bytes kept as received."""
+
+import gzip
+import hashlib
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from meteo_core.quality import inspect, newest_of_each_day
+from meteo_core.sources.protocol import Delivery, Source, SourceFailure
+from meteo_core.stations import Station
+
+logger = logging.getLogger(__name__)
+
+REPORT_EVERY = 250
+"""Documents between two lines of progress."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a source gave for a window of days."""
+
+    observations: pd.DataFrame
+    """One row for each station and day, as `Warehouse.add_revisions` wants it."""
+    findings: pd.DataFrame
+    """Rejected and flagged values."""
+    failures: pd.DataFrame
+    """Documents not had or not trusted: `origin`, `station`, `kind`, `reason`, `found_at`."""
+    documents: int
+    """Documents read."""
+
+
+def gather(
+    source: Source, stations: Sequence[Station], first: date, last: date, *, landing: Path
+) -> Gathered:
+    """Ask for days `first`..`last` (both included), keep the bytes under `landing`, inspect every value."""
+    inspections, failures, days = [], [], (pd.Timestamp(first), pd.Timestamp(last))
+    for count, given in enumerate(source.fetch(stations, first, last), start=1):
+        if isinstance(given, SourceFailure):
+            logger.warning("%s", given)
+            failures.append(given)
+        else:
+            _land(given, landing)
+            inspections.append(inspect(given))
+        if count % REPORT_EVERY == 0:
+            logger.info("%d documents of %s read", count, source.name)
+
+    observations = _stack([i.observations for i in inspections])
+    findings = _stack([i.findings for i in inspections])
+    return Gathered(
+        observations=newest_of_each_day(_within(observations, days)),
+        findings=_within(findings, days).drop_duplicates(["station", "date", "parameter", "reason", "value"]),
+        failures=_as_frame(failures),
+        documents=len(inspections),
+    )
+
+
+def _land(delivery: Delivery, landing: Path) -> None:
+    """Keep the document under its hash; the same bytes are kept once."""
+    digest = delivery.content_sha256
+    path = landing / digest[:2] / f"{digest}.gz"
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.write_bytes(gzip.compress(delivery.content, compresslevel=6, mtime=0))
+    unfinished.replace(path)
+
+
+def read_landed(landing: Path, content_sha256: str) -> bytes:
+    """The document with this hash, exactly as received; ValueError where the copy is damaged."""
+    content = gzip.decompress((landing / content_sha256[:2] / f"{content_sha256}.gz").read_bytes())
+    if hashlib.sha256(content).hexdigest() != content_sha256:
+        raise ValueError(f"the landed copy of {content_sha256} is damaged")
+    return content
+
+
+def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    kept = [frame for frame in frames if not frame.empty]
+    if not kept:
+        return frames[0].iloc[:0] if frames else pd.DataFrame()
+    return pd.concat(kept, ignore_index=True)
+
+
+def _within(rows: pd.DataFrame, days: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DataFrame:
+    return rows if rows.empty else rows[rows["date"].between(*days)]
+
+
+def _as_frame(failures: list[SourceFailure]) -> pd.DataFrame:
+    now = pd.Timestamp(datetime.now(UTC))
+    return pd.DataFrame(
+        [
+            (failure.origin, failure.station, type(failure).__name__, failure.reason, now)
+            for failure in failures
+        ],
+        columns=["origin", "station", "kind", "reason", "found_at"],
+    )

@@ -1,0 +1,76 @@
+"""What counts as rain, and what happened: outcomes of each station and day."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class RainThreshold:
+    """A named rule for calling a day wet."""
+
+    name: str
+    millimetres: float
+    strict: bool
+    """Whether exactly this much is still dry."""
+
+    @property
+    def words(self) -> str:
+        """The rule as a person reads it."""
+        return f"more than {self.millimetres:g} mm" if self.strict else f"at least {self.millimetres:g} mm"
+
+    def is_met(self, rain_mm: pd.Series) -> pd.Series:
+        """Outcome for each amount, as nullable boolean: unknown rain gives an unknown outcome."""
+        met = rain_mm > self.millimetres if self.strict else rain_mm >= self.millimetres
+        return met.astype("boolean").mask(rain_mm.isna())
+
+
+THRESHOLDS: Final = MappingProxyType(
+    {
+        rule.name: rule
+        for rule in (
+            RainThreshold("ge_0_2", 0.2, strict=False),
+            RainThreshold("gt_1_0", 1.0, strict=True),
+            RainThreshold("ge_5_0", 5.0, strict=False),
+            RainThreshold("ge_10_0", 10.0, strict=False),
+            RainThreshold("ge_25_0", 25.0, strict=False),
+        )
+    }
+)
+PREDICTAND: Final = THRESHOLDS["gt_1_0"]
+"""The rule of the public weatherAUS table; the Bureau's "rain day" is `ge_0_2`."""
+
+
+def label_days(observations: pd.DataFrame) -> pd.DataFrame:
+    """Outcomes of each observed station and day, from the rain of the next calendar day.
+
+    `observations` holds `station`, `date`, `rainfall` (mm, 24 h to 9 am of the date) and `status`. The
+    result has a row for each station and day in it, with `rain_mm` (9 am of the date to 9 am of the next)
+    and a nullable boolean for each threshold. The label is unknown where the next calendar day has no final
+    row or no rain value: a gap in the record is never bridged.
+    """
+    final = observations.loc[observations["status"] == "final", ["station", "date", "rainfall"]]
+    measured_next_day = final.assign(date=final["date"] - pd.Timedelta(days=1))
+
+    labels = (
+        observations[["station", "date"]]
+        .merge(measured_next_day, on=["station", "date"], how="left")
+        .rename(columns={"rainfall": "rain_mm"})
+    )
+
+    for rule in THRESHOLDS.values():
+        labels[rule.name] = rule.is_met(labels["rain_mm"])
+    return labels
+
+
+def rain_today(rainfall_mm: pd.Series) -> pd.Series:
+    """Whether the 24 hours to 9 am were wet by the rule of the predictand; unknown where rain is."""
+    return PREDICTAND.is_met(rainfall_mm)
+
+
+def as_float(outcome: pd.Series) -> np.ndarray:
+    """Outcomes as 1.0, 0.0 and NaN for unknown."""
+    return outcome.astype("boolean").astype("Float64").to_numpy(dtype=float, na_value=np.nan)

@@ -1,0 +1,117 @@
+"""Stage 7 of 7: the serving snapshot, what the pipeline publishes and the service reads.
+
+A snapshot is a folder that is never changed once published; `CURRENT` names the newest and is switched by
+one atomic rename. The service never opens the warehouse.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from meteo_core.errors import MeteoError
+
+FORMAT = 1
+OBSERVATION_DAYS = 60
+"""Days of observations in a snapshot: twice what features look back."""
+KEEP = 5
+"""Published snapshots kept, so that a reader of the last one is never cut off."""
+POINTER = "CURRENT"
+MANIFEST = "manifest.json"
+OBSERVATIONS = "observations.parquet"
+FORECASTS = "forecasts.parquet"
+DRIFT = "drift.parquet"
+
+
+class UnusableSnapshot(MeteoError):
+    """A snapshot that is missing, incomplete or of another format."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the service knows of the world."""
+
+    name: str
+    created_at: datetime
+    """UTC."""
+    observations: pd.DataFrame
+    """Last `OBSERVATION_DAYS` days: `station`, `date`, the 21 parameters, `source`, `status`, `fetched_at`."""
+    forecasts: pd.DataFrame
+    """Forecasts of the same days, as in `forecasts.daily`."""
+    drift: pd.DataFrame
+    """Scores of the newest week, as in `monitoring.drift`."""
+
+
+def publish(
+    serving: Path, *, observations: pd.DataFrame, forecasts: pd.DataFrame, drift: pd.DataFrame
+) -> str:
+    """Write a snapshot under `serving` and make it the current one; give its name."""
+    now = datetime.now(UTC)
+    name = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
+    folder = serving / name
+    folder.mkdir(parents=True)
+    tables = {OBSERVATIONS: observations, FORECASTS: forecasts, DRIFT: drift}
+    for file, table in tables.items():
+        table.to_parquet(folder / file, index=False)
+    manifest = {
+        "format": FORMAT,
+        "created_at": now.isoformat(),
+        "rows": {file: len(table) for file, table in tables.items()},
+        "sha256": {file: _sha256(folder / file) for file in tables},
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+
+    # A rename within a folder is atomic: a reader sees the old name or the new one.
+    pointer = serving / f"{POINTER}.{name}"
+    pointer.write_text(name, encoding="utf-8")
+    os.replace(pointer, serving / POINTER)
+    _prune(serving, keep=name)
+    return name
+
+
+def current_name(serving: Path) -> str | None:
+    """Name of the current snapshot, or None where nothing was published yet."""
+    try:
+        return (serving / POINTER).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+
+
+def read(serving: Path, name: str) -> Snapshot:
+    """Read a snapshot; raises `UnusableSnapshot` where any part is missing or not as published."""
+    folder = serving / name
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            raise UnusableSnapshot(f"snapshot {name} has format {manifest['format']}, this code reads {FORMAT}")
+        for file, expected in manifest["sha256"].items():
+            if _sha256(folder / file) != expected:
+                raise UnusableSnapshot(f"snapshot {name}: {file} is not as it was published")
+        return Snapshot(
+            name=name,
+            created_at=datetime.fromisoformat(manifest["created_at"]),
+            observations=pd.read_parquet(folder / OBSERVATIONS),
+            forecasts=pd.read_parquet(folder / FORECASTS),
+            drift=pd.read_parquet(folder / DRIFT),
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise UnusableSnapshot(f"snapshot {name} cannot be read: {error}") from error
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _prune(serving: Path, *, keep: str) -> None:
+    """Remove all but the newest snapshots."""
+    published = sorted(folder for folder in serving.iterdir() if (folder / MANIFEST).is_file())
+    for folder in published[:-KEEP]:
+        if folder.name != keep:
+            shutil.rmtree(folder, ignore_errors=True)

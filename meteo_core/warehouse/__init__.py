@@ -1,0 +1,5 @@
+"""The tables, and the only code that opens them."""
+
+from meteo_core.warehouse.warehouse import Warehouse, WarehouseError
+
+__all__ = ["Warehouse", "WarehouseError"]

@@ -1,0 +1,226 @@
+"""The warehouse: one DuckDB file, short connections, one transaction for a window."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import stamina
+
+from meteo_core.errors import MeteoError
+from meteo_core.parameters import PARAMETERS
+
+LOCK_TIMEOUT_SECONDS = 120.0
+"""DuckDB lets one process write and locks all others out meanwhile; a window takes well under a second."""
+
+FORECAST_KEY = ("station", "date", "issue")
+
+
+class WarehouseError(MeteoError):
+    """The warehouse cannot be used as it is."""
+
+
+def _is_held_by_another(error: Exception) -> bool:
+    """Whether waiting helps: another process, or another connection of this one, has the file open."""
+    text = str(error)
+    return isinstance(error, (duckdb.IOException, duckdb.ConnectionException)) and (
+        "lock" in text or "different configuration" in text
+    )
+
+
+class Warehouse:
+    """All tables of Meteo in one file. Opens it for each piece of work and closes it again."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Connection for one piece of work; waits, with jitter, while another process writes."""
+        if not self.path.exists():
+            self._create()
+        connection = self._open(read_only=read_only)
+        try:
+            # Dates and hours are computed from aware values; the session must not shift them again.
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+        finally:
+            connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Connection whose work is kept whole or not at all."""
+        with self.connect() as connection:
+            connection.begin()
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def read(
+        self,
+        table: str,
+        first: date | None = None,
+        last: date | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Rows of days `first`..`last` (both included), in order of date and station."""
+        with self.connect(read_only=True) as connection:
+            if not _exists(connection, table):
+                return pd.DataFrame(columns=list(columns or ["station", "date"]))
+            relation = connection.table(table)
+            rows = relation.filter(
+                f"date >= DATE '{first or date.min}' AND date <= DATE '{last or date.max}'"
+            ).order("date, station")
+            frame = (rows.select(*columns) if columns else rows).df()
+        return frame
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> pd.DataFrame:
+        """Rows that a read-only statement gives."""
+        with self.connect(read_only=True) as connection:
+            return connection.execute(sql, list(parameters)).df()
+
+    def replace(self, table: str, rows: pd.DataFrame, first: date, last: date) -> None:
+        """Make the rows of days `first`..`last` be exactly these, in one transaction.
+
+        A table that does not exist, or whose columns differ, is made to fit the rows: features change with
+        the code, and their columns are the code's. Columns are matched by name. An empty frame for a window
+        that holds rows is refused: no data is not the same as no days.
+        """
+        outside = (rows["date"] < pd.Timestamp(first)) | (rows["date"] > pd.Timestamp(last))
+        if outside.any():
+            raise WarehouseError(f"{table}: {int(outside.sum())} rows lie outside {first}..{last}")
+        with self.transaction() as connection:
+            connection.register("incoming", rows)
+            if not _exists(connection, table) or _columns_differ(connection, table):
+                connection.execute(f"CREATE OR REPLACE TABLE {table} AS FROM incoming LIMIT 0")
+            window = "date BETWEEN ? AND ?"
+            if rows.empty:
+                held = connection.execute(
+                    f"SELECT count(*) FROM {table} WHERE {window}", [first, last]
+                ).fetchone()
+                if held and held[0]:
+                    raise WarehouseError(
+                        f"{table}: refusing to replace {held[0]} rows of {first}..{last} by nothing"
+                    )
+            connection.execute(f"DELETE FROM {table} WHERE {window}", [first, last])
+            connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
+
+    def replace_week(self, table: str, rows: pd.DataFrame, week: date) -> None:
+        """Make the rows of this week be exactly these, in one transaction."""
+        with self.transaction() as connection:
+            connection.register("incoming", rows)
+            connection.execute(f"DELETE FROM {table} WHERE week = ?", [week])
+            connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
+
+    def add_revisions(
+        self, observations: pd.DataFrame, findings: pd.DataFrame, failures: pd.DataFrame
+    ) -> int:
+        """Append what is new, in one transaction; give the number of new revisions.
+
+        `observations` holds `station`, `date`, the 21 parameters, `source`, `status`, `fetched_at` and
+        `content_sha256`. A row that says what the newest revision of its station and day says already is
+        not added again, so that fetching a month twice changes nothing.
+        """
+        said = ", ".join([*PARAMETERS, "source", "status"])
+        with self.transaction() as connection:
+            connection.register("incoming", observations)
+            connection.register("findings", findings)
+            connection.register("failures", failures)
+            added = connection.execute(
+                f"""
+                INSERT INTO raw.observation_revisions BY NAME
+                SELECT incoming.* FROM incoming
+                WHERE NOT EXISTS (
+                    FROM raw.observations AS known
+                    WHERE known.station = incoming.station AND known.date = incoming.date
+                      AND ({", ".join(f"known.{c}" for c in said.split(", "))})
+                          IS NOT DISTINCT FROM
+                          ({", ".join(f"incoming.{c}" for c in said.split(", "))}))
+                ORDER BY incoming.date, incoming.station
+                """
+            ).fetchone()
+            connection.execute(
+                """
+                INSERT INTO raw.quarantine BY NAME
+                SELECT findings.* FROM findings
+                ANTI JOIN raw.quarantine AS known
+                  ON known.station = findings.station AND known.date = findings.date
+                 AND known.parameter = findings.parameter AND known.reason = findings.reason
+                 AND known.value IS NOT DISTINCT FROM findings.value
+                """
+            )
+            connection.execute("INSERT INTO raw.source_failures BY NAME SELECT * FROM failures")
+        return int(added[0]) if added else 0
+
+    def issue_forecasts(self, forecasts: pd.DataFrame) -> tuple[int, int]:
+        """Add forecasts; give how many were added and how many were there and stay as they are.
+
+        A forecast once issued is never changed. A hindcast is replaced when it is made again and differs.
+        """
+        with self.transaction() as connection:
+            connection.register("incoming", forecasts)
+            same_key = " AND ".join(f"known.{column} = incoming.{column}" for column in FORECAST_KEY)
+            keeps = "known.kind = 'issued' OR (known.model_version, known.p_gt_1_0, known.route) = (incoming.model_version, incoming.p_gt_1_0, incoming.route)"  # noqa: E501
+            connection.execute(
+                f"""
+                CREATE TEMP TABLE fresh AS
+                FROM incoming WHERE NOT EXISTS (
+                    FROM forecasts.daily AS known WHERE {same_key} AND ({keeps}))
+                """
+            )
+            connection.execute(
+                f"""
+                DELETE FROM forecasts.daily AS known
+                USING fresh AS incoming WHERE {same_key} AND known.kind = 'hindcast'
+                """
+            )
+            added = connection.execute(
+                "INSERT INTO forecasts.daily BY NAME SELECT * FROM fresh"
+            ).fetchone()
+        count = int(added[0]) if added else 0
+        return count, len(forecasts) - count
+
+    def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        for attempt in stamina.retry_context(
+            on=_is_held_by_another, attempts=None, timeout=LOCK_TIMEOUT_SECONDS, wait_initial=0.02, wait_max=0.5
+        ):
+            with attempt:
+                return duckdb.connect(str(self.path), read_only=read_only)
+        raise WarehouseError(f"{self.path} stayed locked for {LOCK_TIMEOUT_SECONDS:.0f} s")
+
+    def _create(self) -> None:
+        """Make the file with all tables; of two processes that try, one does it and the other finds it done."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = self._open(read_only=False)
+        try:
+            connection.begin()
+            if not _exists(connection, "raw.observation_revisions"):
+                for script in sorted((files("meteo_core.warehouse") / "schema").iterdir(), key=str):
+                    connection.execute(script.read_text(encoding="utf-8"))
+                for parameter in PARAMETERS.values():
+                    connection.execute(
+                        f"COMMENT ON COLUMN raw.observation_revisions.{parameter.name} "
+                        f"IS '{parameter.description}'"
+                    )
+            connection.commit()
+        finally:
+            connection.close()
+
+
+def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    schema, name = table.split(".")
+    found = connection.execute(
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = ? AND table_name = ?", [schema, name]
+    ).fetchone()
+    return found is not None
+
+
+def _columns_differ(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return set(connection.table(table).columns) != set(connection.table("incoming").columns)
