@@ -1,0 +1,34 @@
+"""Everything that Dagster loads, in the order in which data flows."""
+
+import dagster as dg
+
+from meteo_assets import drift, features, forecast, model, raw, schedules, serving
+from meteo_assets.settings import Settings
+from meteo_assets.tracking import mlflow_run, registry_of
+from meteo_core.warehouse import Warehouse
+
+STAGES = (raw, features, model, forecast, drift, serving)
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """Assets, checks, jobs and schedules, wired to what the settings name."""
+    return dg.Definitions(
+        assets=dg.load_assets_from_modules(STAGES),
+        asset_checks=dg.load_asset_checks_from_modules(STAGES),
+        jobs=[schedules.daily_job, schedules.weekly_job],
+        schedules=[schedules.every_morning, schedules.every_evening, schedules.every_sunday],
+        resources={
+            "settings": settings,
+            "warehouse": Warehouse(settings.home.warehouse),
+            "registry": registry_of(settings),
+            "mlflow": mlflow_run(settings),
+        },
+        # DuckDB lets one process write: steps of a run share a process.
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def definitions() -> dg.Definitions:
+    """What `workspace.yaml` points at; the environment is read here, not at import."""
+    return build_definitions(Settings())

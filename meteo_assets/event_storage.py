@@ -1,0 +1,89 @@
+"""Dagster's own storage for one machine: SQLite under the state folder, with an event log that keeps its engine.
+
+The stock SQLite event log makes a new SQLAlchemy engine at every call, so each statement is compiled
+anew and each transaction waits for the disk. A range of daily partitions writes two events for each
+asset and day; see docs/decisions for the measurement.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from dagster._core.storage.event_log.sqlite.consolidated_sqlite_event_log import (
+    ConsolidatedSqliteEventLogStorage,
+)
+from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
+from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._serdes import ConfigurableClassData
+
+from meteo_assets.settings import Settings
+
+
+@cache
+def _engine(conn_string: str, process: int) -> sa.Engine:
+    """One engine for each database and process: SQLite connections do not survive a fork."""
+    engine = sa.create_engine(conn_string, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS})
+
+    @sa.event.listens_for(engine, "connect")
+    def _set_pragmas(connection: Any, _record: object) -> None:
+        # In WAL mode NORMAL can lose the last events at a power cut, never corrupt the file.
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    return engine
+
+
+class PooledSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
+    """Dagster's single-file SQLite event log on one kept engine."""
+
+    @contextmanager
+    def _connect(self) -> Iterator[sa.Connection]:
+        with _engine(self._conn_string, os.getpid()).begin() as connection:
+            yield connection
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the table exists; a table once seen is never dropped."""
+        known: set[str] = self.__dict__.setdefault("_known_tables", set())
+        if table_name not in known and super().has_table(table_name):
+            known.add(table_name)
+        return table_name in known
+
+    def _has_asset_key_col_on_connection(self, conn: sa.Connection, column_name: str) -> bool:
+        known: set[str] = self.__dict__.setdefault("_known_columns", set())
+        if column_name not in known and super()._has_asset_key_col_on_connection(conn, column_name):
+            known.add(column_name)
+        return column_name in known
+
+
+class EmbeddedStorage(DagsterSqliteStorage):
+    """Runs, events and schedules in SQLite files under `METEO_HOME/dagster`."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self.base_dir = base_dir
+        self._run_storage = SqliteRunStorage.from_local(str(Path(base_dir) / "runs"))
+        self._event_log_storage = PooledSqliteEventLogStorage(str(Path(base_dir) / "events"))
+        self._schedule_storage = SqliteScheduleStorage.from_local(str(Path(base_dir) / "schedules"))
+        self._inst_data = inst_data
+        # DagsterSqliteStorage's own constructor would open the stock event log.
+        super(DagsterSqliteStorage, self).__init__()
+
+    @classmethod
+    def config_type(cls) -> Any:
+        """No configuration: the place follows from `METEO_HOME`."""
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls,
+        inst_data: ConfigurableClassData | None,
+        config_value: Mapping[str, Any],  # noqa: ARG003 (Dagster's signature)
+    ) -> "EmbeddedStorage":
+        """Open the storage, or make it where there is none."""
+        base_dir = Settings().home.dagster
+        base_dir.mkdir(parents=True, exist_ok=True)
+        return cls(str(base_dir), inst_data=inst_data)

@@ -1,0 +1,116 @@
+"""Stage 2 of 7: features of each station's day, and what happened after it."""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from meteo_assets.metadata import schema
+from meteo_assets.partitions import FEATURES_LOOK_BACK, LABELS_LOOK_AHEAD, days_of, observation_days
+from meteo_assets.raw import raw_observations
+from meteo_core.features.daily import FEATURES, LOOK_BACK_DAYS, OWN_VALUES, build_features
+from meteo_core.labels import PREDICTAND, THRESHOLDS, label_days
+from meteo_core.parameters import PARAMETERS
+from meteo_core.warehouse import Warehouse
+
+_FEATURE_COLUMNS = {
+    **{name: ("double", PARAMETERS[name].description) for name in OWN_VALUES},
+    **{feature.name: ("double", f"{feature.description} ({feature.unit})") for feature in FEATURES.values()},
+    "feature_version": ("bigint", "Version of the definitions"),
+}
+_LABEL_COLUMNS = {
+    "rain_mm": ("double", "Rain from 9 am of the date to 9 am of the next day, mm; null where unknown"),
+    **{rule.name: ("boolean", f"Whether that was {rule.words}") for rule in THRESHOLDS.values()},
+}
+
+
+@dg.asset(
+    partitions_def=observation_days,
+    group_name="features",
+    kinds={"duckdb", "pandas"},
+    owners=["team:meteo"],
+    deps=[dg.AssetDep(raw_observations, partition_mapping=FEATURES_LOOK_BACK)],
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool="duckdb",
+    metadata={"dagster/column_schema": schema(_FEATURE_COLUMNS), "dagster/table_name": "features.daily"},
+)
+def features(
+    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.MaterializeResult:
+    """Each station's own observations of the day, what follows from them, and its recent past."""
+    first, last = days_of(context)
+    observations = warehouse.read("raw.observations", first - timedelta(days=LOOK_BACK_DAYS), last)
+
+    built = build_features(observations)
+    built = built[built["date"].dt.date >= first]
+
+    warehouse.replace("features.daily", built, first, last)
+    return dg.MaterializeResult(
+        metadata={
+            "station_days": len(built),
+            "columns": len(_FEATURE_COLUMNS),
+            "missing_share": float(built[list(OWN_VALUES)].isna().mean().mean()) if len(built) else None,
+        }
+    )
+
+
+@dg.asset(
+    partitions_def=observation_days,
+    group_name="features",
+    kinds={"duckdb", "pandas"},
+    owners=["team:meteo"],
+    deps=[dg.AssetDep(raw_observations, partition_mapping=LABELS_LOOK_AHEAD)],
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool="duckdb",
+    metadata={"dagster/column_schema": schema(_LABEL_COLUMNS), "dagster/table_name": "labels.daily"},
+)
+def labels(
+    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.MaterializeResult:
+    """Outcomes: rain from 9 am of the date to 9 am of the next, and whether it passed each threshold."""
+    first, last = days_of(context)
+    observations = warehouse.read("raw.observations", first, last + timedelta(days=1))
+
+    outcomes = label_days(observations)
+    outcomes = outcomes[outcomes["date"].dt.date <= last]
+
+    warehouse.replace("labels.daily", outcomes, first, last)
+    known = outcomes[PREDICTAND.name].notna()
+    return dg.MaterializeResult(
+        metadata={
+            "station_days": len(outcomes),
+            "known": int(known.sum()),
+            "wet_share": float(outcomes.loc[known, PREDICTAND.name].mean()) if known.any() else None,
+        }
+    )
+
+
+@dg.asset_check(asset=features, blocking=True)
+def each_observed_day_has_features(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+    """The newest featured day has a row for each station that was observed on it, and none twice."""
+    counts = warehouse.query(
+        """
+        SELECT count(*) AS rows, count(DISTINCT station) AS stations,
+               (SELECT count(*) FROM raw.observations WHERE date = newest.day) AS observed
+        FROM features.daily, (SELECT max(date) AS day FROM features.daily) AS newest
+        WHERE date = newest.day
+        """
+    ).iloc[0]
+    passed = counts["rows"] == counts["stations"] == counts["observed"]
+    return dg.AssetCheckResult(passed=bool(passed), metadata={k: int(v) for k, v in counts.items()})
+
+
+@dg.asset_check(asset=labels, blocking=True)
+def labels_follow_the_calendar(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+    """Every label is the final rain of the next calendar day, never that of a later row."""
+    wrong = warehouse.query(
+        """
+        SELECT count(*) AS wrong
+        FROM labels.daily AS label
+        LEFT JOIN raw.observations AS after
+          ON after.station = label.station AND after.date = label.date + INTERVAL 1 DAY
+         AND after.status = 'final'
+        WHERE label.rain_mm IS DISTINCT FROM after.rainfall AND label.rain_mm IS NOT NULL
+           OR label.gt_1_0 IS DISTINCT FROM (label.rain_mm > 1.0)
+        """
+    )["wrong"]
+    return dg.AssetCheckResult(passed=int(wrong.iloc[0]) == 0, metadata={"wrong_labels": int(wrong.iloc[0])})

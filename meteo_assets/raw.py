@@ -1,0 +1,108 @@
+"""Stage 1 of 7: observations as the source gave them."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from meteo_assets.metadata import markdown_table, parameter_schema
+from meteo_assets.partitions import days_of, observation_days
+from meteo_assets.settings import Settings
+from meteo_assets.sources import open_source
+from meteo_core.ingestion import gather
+from meteo_core.parameters import NUMBERS, PARAMETERS
+from meteo_core.stations import stations
+from meteo_core.warehouse import Warehouse
+
+
+class RawConfig(dg.Config):
+    """Choices of one ingestion."""
+
+    archive: str | None = None
+    """Read this weatherAUS.csv, plain or gzipped, instead of the configured source."""
+
+
+@dg.asset(
+    partitions_def=observation_days,
+    group_name="raw",
+    kinds={"duckdb", "python"},
+    owners=["team:meteo"],
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool="duckdb",
+    metadata={"dagster/column_schema": parameter_schema(), "dagster/table_name": "raw.observations"},
+)
+def raw_observations(
+    context: dg.AssetExecutionContext,
+    config: RawConfig,
+    warehouse: dg.ResourceParam[Warehouse],
+    settings: dg.ResourceParam[Settings],
+) -> dg.MaterializeResult:
+    """What each station observed on its day, as fetched. Append-only: a revised value is a new revision.
+
+    Fetching the same documents again adds nothing. Impossible values go to `raw.quarantine` with a reason,
+    documents that cannot be trusted are refused whole and listed in `raw.source_failures`.
+    """
+    first, last = days_of(context)
+    with open_source(settings, archive=Path(config.archive) if config.archive else None) as source:
+        gathered = gather(source, list(stations().values()), first, last, landing=settings.home.landing)
+        source_name = source.name
+
+    if gathered.documents == 0 and not gathered.failures.empty:
+        worst = gathered.failures.groupby(["kind", "reason"]).size().sort_values(ascending=False).index[0]
+        raise dg.Failure(
+            f"{source_name} gave nothing for {first}..{last}: {worst[0]}: {worst[1]}",
+            metadata={"failures": len(gathered.failures)},
+        )
+    added = warehouse.add_revisions(gathered.observations, gathered.findings, gathered.failures)
+
+    verdicts = gathered.findings["verdict"].value_counts() if len(gathered.findings) else {}
+    reasons = gathered.findings.groupby(["parameter", "verdict", "reason"]).size() if len(gathered.findings) else {}
+    return dg.MaterializeResult(
+        metadata={
+            "source": source_name,
+            "documents": gathered.documents,
+            "documents_refused": len(gathered.failures),
+            "station_days": len(gathered.observations),
+            "new_revisions": added,
+            "values_rejected": int(verdicts.get("rejected", 0)),
+            "values_flagged": int(verdicts.get("flagged", 0)),
+            "quarantine": markdown_table(
+                ["parameter", "verdict", "reason", "values"],
+                [(*index, count) for index, count in reasons.items()],
+            ),
+        }
+    )
+
+
+@dg.asset_check(asset=raw_observations, blocking=True)
+def observations_keep_to_the_schema(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+    """The raw table has the 21 parameters of the parameter table, each with its type."""
+    columns = warehouse.query(
+        "SELECT column_name, data_type FROM information_schema.columns "
+        "WHERE table_schema = 'raw' AND table_name = 'observation_revisions'"
+    )
+    held = dict(columns.itertuples(index=False))
+    wrong = {p.name: held.get(p.name) for p in PARAMETERS.values() if held.get(p.name) != p.sql_type}
+    return dg.AssetCheckResult(passed=not wrong, metadata={"wrong_columns": str(wrong)})
+
+
+@dg.asset_check(asset=raw_observations, blocking=True)
+def observations_lie_within_limits(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+    """No value lies outside the limits of the parameter table: those that did are in quarantine."""
+    outside = ", ".join(
+        f"count(*) FILTER ({name} NOT BETWEEN {PARAMETERS[name].minimum} AND {PARAMETERS[name].maximum})"
+        f" AS {name}"
+        for name in NUMBERS
+    )
+    counts = warehouse.query(f"SELECT {outside} FROM raw.observations").iloc[0]
+    return dg.AssetCheckResult(
+        passed=not counts.any(), metadata={name: int(count) for name, count in counts.items() if count}
+    )
+
+
+@dg.asset_check(asset=raw_observations, blocking=True)
+def each_station_day_is_there_once(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+    """The newest revision of a station and day is a single row."""
+    twice = warehouse.query(
+        "SELECT count(*) - count(DISTINCT (station, date)) AS extra FROM raw.observations"
+    )["extra"]
+    return dg.AssetCheckResult(passed=int(twice.iloc[0]) == 0, metadata={"extra_rows": int(twice.iloc[0])})
