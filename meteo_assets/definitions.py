@@ -15,7 +15,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=dg.load_assets_from_modules(STAGES),
         asset_checks=dg.load_asset_checks_from_modules(STAGES),
-        jobs=[schedules.daily_job, schedules.weekly_job],
+        jobs=[schedules.daily_job, schedules.weekly_job, schedules.publish_job],
         schedules=[schedules.every_morning, schedules.every_evening, schedules.every_sunday],
         resources={
             "settings": settings,

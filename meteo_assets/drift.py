@@ -16,7 +16,7 @@ from meteo_core.parameters import NUMBERS, PARAMETERS
 from meteo_core.warehouse import Warehouse
 
 REFERENCE_SAMPLE = 5_000
-"""Rows of the reference in the report that people read: more costs seconds and megabytes, and shows no more."""
+"""Rows of the reference in the report that people read: more cost seconds and megabytes, and show no more."""
 
 
 @dg.asset(
@@ -68,7 +68,8 @@ def _write_report(drift: PooledDrift, folder: Path) -> Path | None:
     names = [
         name
         for name in NUMBERS
-        if drift.current[name].notna().sum() >= LEAST_ROWS and drift.reference[name].notna().sum() >= LEAST_ROWS
+        if drift.current[name].notna().sum() >= LEAST_ROWS
+        and drift.reference[name].notna().sum() >= LEAST_ROWS
     ]
     if not names:
         return None
@@ -103,5 +104,7 @@ def the_weather_looks_like_its_season(warehouse: dg.ResourceParam[Warehouse]) ->
     return dg.AssetCheckResult(
         passed=drifting.empty,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={row.parameter: float(row.score) for row in drifting.itertuples()},
+        metadata={
+            name: float(score) for name, score in zip(drifting["parameter"], drifting["score"], strict=True)
+        },
     )

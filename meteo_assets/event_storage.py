@@ -1,4 +1,4 @@
-"""Dagster's own storage for one machine: SQLite under the state folder, with an event log that keeps its engine.
+"""Dagster's own storage for one machine: SQLite files, and an event log that keeps its engine.
 
 The stock SQLite event log makes a new SQLAlchemy engine at every call, so each statement is compiled
 anew and each transaction waits for the disk. A range of daily partitions writes two events for each
@@ -6,7 +6,7 @@ asset and day; see docs/decisions for the measurement.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -21,16 +21,17 @@ from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import Sqlit
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
+from sqlalchemy.event import listens_for
 
 from meteo_assets.settings import Settings
 
 
 @cache
-def _engine(conn_string: str, process: int) -> sa.Engine:
+def _engine(conn_string: str, _process: int) -> sa.Engine:
     """One engine for each database and process: SQLite connections do not survive a fork."""
     engine = sa.create_engine(conn_string, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS})
 
-    @sa.event.listens_for(engine, "connect")
+    @listens_for(engine, "connect")
     def _set_pragmas(connection: Any, _record: object) -> None:
         # In WAL mode NORMAL can lose the last events at a power cut, never corrupt the file.
         connection.execute("PRAGMA synchronous=NORMAL")
@@ -41,23 +42,29 @@ def _engine(conn_string: str, process: int) -> sa.Engine:
 class PooledSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
     """Dagster's single-file SQLite event log on one kept engine."""
 
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        # Tables and columns once seen are never dropped while a process lives.
+        self._seen: set[str] = set()
+        super().__init__(base_dir, inst_data)
+
     @contextmanager
     def _connect(self) -> Iterator[sa.Connection]:
         with _engine(self._conn_string, os.getpid()).begin() as connection:
             yield connection
 
     def has_table(self, table_name: str) -> bool:
-        """Whether the table exists; a table once seen is never dropped."""
-        known: set[str] = self.__dict__.setdefault("_known_tables", set())
-        if table_name not in known and super().has_table(table_name):
-            known.add(table_name)
-        return table_name in known
+        """Whether the table exists."""
+        ask = super().has_table
+        return self._remember(f"table {table_name}", lambda: ask(table_name))
 
     def _has_asset_key_col_on_connection(self, conn: sa.Connection, column_name: str) -> bool:
-        known: set[str] = self.__dict__.setdefault("_known_columns", set())
-        if column_name not in known and super()._has_asset_key_col_on_connection(conn, column_name):
-            known.add(column_name)
-        return column_name in known
+        ask = super()._has_asset_key_col_on_connection
+        return self._remember(f"column {column_name}", lambda: ask(conn, column_name))
+
+    def _remember(self, thing: str, ask: Callable[[], bool]) -> bool:
+        if thing not in self._seen and ask():
+            self._seen.add(thing)
+        return thing in self._seen
 
 
 class EmbeddedStorage(DagsterSqliteStorage):

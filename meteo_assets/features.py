@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import dagster as dg
 
-from meteo_assets.metadata import schema
+from meteo_assets.metadata import counts, schema
 from meteo_assets.partitions import FEATURES_LOOK_BACK, LABELS_LOOK_AHEAD, days_of, observation_days
 from meteo_assets.raw import raw_observations
 from meteo_core.features.daily import FEATURES, LOOK_BACK_DAYS, OWN_VALUES, build_features
@@ -63,9 +63,7 @@ def features(
     pool="duckdb",
     metadata={"dagster/column_schema": schema(_LABEL_COLUMNS), "dagster/table_name": "labels.daily"},
 )
-def labels(
-    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
-) -> dg.MaterializeResult:
+def labels(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """Outcomes: rain from 9 am of the date to 9 am of the next, and whether it passed each threshold."""
     first, last = days_of(context)
     observations = warehouse.read("raw.observations", first, last + timedelta(days=1))
@@ -86,17 +84,18 @@ def labels(
 
 @dg.asset_check(asset=features, blocking=True)
 def each_observed_day_has_features(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
-    """The newest featured day has a row for each station that was observed on it, and none twice."""
-    counts = warehouse.query(
+    """Every observed station day from the first featured one to the last has features, and has them once."""
+    found = warehouse.query(
         """
-        SELECT count(*) AS rows, count(DISTINCT station) AS stations,
-               (SELECT count(*) FROM raw.observations WHERE date = newest.day) AS observed
-        FROM features.daily, (SELECT max(date) AS day FROM features.daily) AS newest
-        WHERE date = newest.day
+        WITH span AS (SELECT min(date) AS first, max(date) AS last FROM features.daily)
+        SELECT count(*) FILTER (feature.station IS NULL) AS without_features,
+               count(*) - count(DISTINCT (observed.station, observed.date)) AS more_than_once
+        FROM raw.observations AS observed
+        JOIN span ON observed.date BETWEEN span.first AND span.last
+        LEFT JOIN features.daily AS feature USING (station, date)
         """
     ).iloc[0]
-    passed = counts["rows"] == counts["stations"] == counts["observed"]
-    return dg.AssetCheckResult(passed=bool(passed), metadata={k: int(v) for k, v in counts.items()})
+    return dg.AssetCheckResult(passed=not found.any(), metadata=counts(found))
 
 
 @dg.asset_check(asset=labels, blocking=True)

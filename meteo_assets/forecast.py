@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from meteo_assets.features import features
-from meteo_assets.metadata import schema
+from meteo_assets.metadata import counts, schema
 from meteo_assets.partitions import PREDICTORS_LOOK_BACK, days_of, observation_days
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
 from meteo_core.forecasting import ISSUED, make_forecasts
@@ -89,4 +89,4 @@ def chances_lie_between_0_and_1(warehouse: dg.ResourceParam[Warehouse]) -> dg.As
         FROM forecasts.daily
         """
     ).iloc[0]
-    return dg.AssetCheckResult(passed=not wrong.any(), metadata={k: int(v) for k, v in wrong.items()})
+    return dg.AssetCheckResult(passed=not wrong.any(), metadata=counts(wrong))

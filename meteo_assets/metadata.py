@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 import dagster as dg
+import pandas as pd
 
 from meteo_core.parameters import PARAMETERS
 
@@ -17,11 +18,16 @@ def parameter_schema() -> dg.TableSchema:
     return dg.TableSchema(
         [
             *KEY_COLUMNS,
-            *(dg.TableColumn(p.name, p.sql_type.lower(), description=p.description) for p in PARAMETERS.values()),
+            *(
+                dg.TableColumn(p.name, p.sql_type.lower(), description=p.description)
+                for p in PARAMETERS.values()
+            ),
             dg.TableColumn("source", "string", description="Where the row came from"),
             dg.TableColumn("status", "string", description="final, or provisional while the day goes on"),
             dg.TableColumn("fetched_at", "timestamp", description="When it was fetched, UTC"),
-            dg.TableColumn("content_sha256", "string", description="Hash of the document, kept under landing/"),
+            dg.TableColumn(
+                "content_sha256", "string", description="Hash of the document, kept under landing/"
+            ),
         ]
     )
 
@@ -34,6 +40,11 @@ def schema(columns: Mapping[str, tuple[str, str]]) -> dg.TableSchema:
             *(dg.TableColumn(name, type_, description=text) for name, (type_, text) in columns.items()),
         ]
     )
+
+
+def counts(row: pd.Series) -> dict[str, int]:
+    """Named counts of a one-row query, as metadata."""
+    return {str(name): int(count) for name, count in row.items()}
 
 
 def markdown_table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> dg.MarkdownMetadataValue:

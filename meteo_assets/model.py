@@ -81,10 +81,12 @@ def rain_model(
         metadata={
             "model_version": version.version,
             "mlflow_run": version.run_id,
-            "rows": card["rows"],
+            "training_rows": card["rows"],
             "trained_until": card["trained_until"],
-            "scores": markdown_table(["score", "held-out days"], [(k, f"{v:.4g}") for k, v in scores.items()]),
-            **{name: float(value) for name, value in scores.items()},
+            "scores": markdown_table(
+                ["score", "held-out days"], [(k, f"{v:.4g}") for k, v in scores.items()]
+            ),
+            **{f"score_{name}": float(value) for name, value in scores.items()},
         }
     )
 

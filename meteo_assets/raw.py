@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from meteo_assets.metadata import markdown_table, parameter_schema
+from meteo_assets.metadata import counts, markdown_table, parameter_schema
 from meteo_assets.partitions import days_of, observation_days
 from meteo_assets.settings import Settings
 from meteo_assets.sources import open_source
@@ -54,8 +54,7 @@ def raw_observations(
         )
     added = warehouse.add_revisions(gathered.observations, gathered.findings, gathered.failures)
 
-    verdicts = gathered.findings["verdict"].value_counts() if len(gathered.findings) else {}
-    reasons = gathered.findings.groupby(["parameter", "verdict", "reason"]).size() if len(gathered.findings) else {}
+    found = gathered.findings.groupby(["parameter", "verdict", "reason"], as_index=False).size()
     return dg.MaterializeResult(
         metadata={
             "source": source_name,
@@ -63,11 +62,10 @@ def raw_observations(
             "documents_refused": len(gathered.failures),
             "station_days": len(gathered.observations),
             "new_revisions": added,
-            "values_rejected": int(verdicts.get("rejected", 0)),
-            "values_flagged": int(verdicts.get("flagged", 0)),
+            "values_rejected": int(found.loc[found["verdict"] == "rejected", "size"].sum()),
+            "values_flagged": int(found.loc[found["verdict"] == "flagged", "size"].sum()),
             "quarantine": markdown_table(
-                ["parameter", "verdict", "reason", "values"],
-                [(*index, count) for index, count in reasons.items()],
+                ["parameter", "verdict", "reason", "values"], found.itertuples(index=False)
             ),
         }
     )
@@ -93,10 +91,8 @@ def observations_lie_within_limits(warehouse: dg.ResourceParam[Warehouse]) -> dg
         f" AS {name}"
         for name in NUMBERS
     )
-    counts = warehouse.query(f"SELECT {outside} FROM raw.observations").iloc[0]
-    return dg.AssetCheckResult(
-        passed=not counts.any(), metadata={name: int(count) for name, count in counts.items() if count}
-    )
+    found = warehouse.query(f"SELECT {outside} FROM raw.observations").iloc[0]
+    return dg.AssetCheckResult(passed=not found.any(), metadata=counts(found[found > 0]))
 
 
 @dg.asset_check(asset=raw_observations, blocking=True)

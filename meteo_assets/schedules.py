@@ -1,4 +1,4 @@
-"""When the pipeline runs: each morning over the last month, each evening for tonight, each Sunday to learn."""
+"""When the pipeline runs: mornings over the last month, evenings for tonight, Sundays to learn."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -31,6 +31,11 @@ weekly_job = dg.define_asset_job(
     selection=dg.AssetSelection.assets(rain_model, champion_model, drift_report),
     partitions_def=training_weeks,
     description="Train a challenger, check it, promote it if it passes, and report drift.",
+)
+publish_job = dg.define_asset_job(
+    "publish",
+    selection=dg.AssetSelection.assets(serving_snapshot),
+    description="Publish what the service may know.",
 )
 
 

@@ -24,7 +24,7 @@ _OBSERVATION_COLUMNS = ("station", "date", *PARAMETERS, "source", "status", "fet
 def serving_snapshot(
     warehouse: dg.ResourceParam[Warehouse], settings: dg.ResourceParam[Settings]
 ) -> dg.MaterializeResult:
-    """The last 60 days of observations and forecasts, and the newest drift scores, for the service to load."""
+    """The last 60 days of observations and forecasts, and the newest drift scores, for the service."""
     newest = warehouse.query("SELECT max(date) AS day FROM raw.observations")["day"].iloc[0]
     if newest is None or newest != newest:  # NaT where the table is empty
         raise dg.Failure("there are no observations yet: materialize raw_observations first")

@@ -31,7 +31,7 @@ def open_source(settings: Settings, *, archive: Path | None = None) -> Iterator[
         yield BureauDailyWeatherObservations(
             settings.source_url,
             accept_terms=settings.accept_bureau_terms,
-            contact=settings.contact,
+            contact=settings.contact or "",
             breaker_file=settings.home.landing / "blocked.json",
         )
     elif settings.source_url is not None:

@@ -30,7 +30,12 @@ def mlflow_run(settings: Settings) -> dg.ResourceDefinition:
         yield from mlflow_tracking.resource_fn(context)  # type: ignore[misc]
 
     return prepared.configured(
-        {"experiment_name": EXPERIMENT, "mlflow_tracking_uri": settings.registry_uri, "env": {}, "extra_tags": {}}
+        {
+            "experiment_name": EXPERIMENT,
+            "mlflow_tracking_uri": settings.registry_uri,
+            "env": {},
+            "extra_tags": {},
+        }
     )
 
 

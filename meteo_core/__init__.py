@@ -1,1 +1,1 @@
-"""The science of Meteo: observations in, chances of rain out. Imports no orchestrator and no web framework."""
+"""The science of Meteo: observations in, chances of rain out. Imports no framework."""

@@ -49,12 +49,14 @@ def pooled_drift(features: pd.DataFrame, last: date) -> PooledDrift:
     start = end - pd.Timedelta(days=WINDOW_DAYS - 1)
     rows = features.loc[features["date"] <= end, ["station", "date", *NUMBERS]]
     is_current = (rows["date"] >= start).to_numpy()
-    season = _season_year(rows["date"], start, end)
-    is_reference = ~is_current & ~np.isnan(season)
+    year, off = _years_ago(rows["date"], start, end)
+    is_reference = ~is_current & (year >= 1) & (off <= WINDOW_DAYS / 2 + SEASON_DAYS)
+    is_same_window = is_reference & (off <= WINDOW_DAYS / 2)
 
     anomalies = _anomalies(rows, ~is_current)
     scored = [
-        _score(name, anomalies[name].to_numpy(), is_current, is_reference, season) for name in NUMBERS
+        _score(name, anomalies[name].to_numpy(), is_current, is_reference, is_same_window, year)
+        for name in NUMBERS
     ]
     return PooledDrift(
         scores=pd.DataFrame(scored, columns=["parameter", "score", "threshold", "rows", "verdict"]),
@@ -63,13 +65,14 @@ def pooled_drift(features: pd.DataFrame, last: date) -> PooledDrift:
     )
 
 
-def _season_year(days: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> NDArray[np.float64]:
-    """How many years before the window each day's season lies; NaN for days of other seasons."""
+def _years_ago(
+    days: pd.Series, start: pd.Timestamp, end: pd.Timestamp
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For each day the number of years before the window, and days off the middle of that year's window."""
     middle = start + (end - start) / 2
-    ago = (middle - days).dt.days.to_numpy()
+    ago = (middle - days).dt.total_seconds().to_numpy() / 86_400
     years = np.round(ago / 365.25)
-    off = np.abs(ago - years * 365.25)
-    return np.where((years >= 1) & (off <= WINDOW_DAYS / 2 + SEASON_DAYS), years, np.nan)
+    return years, np.abs(ago - years * 365.25)
 
 
 def _anomalies(rows: pd.DataFrame, is_past: NDArray[np.bool_]) -> pd.DataFrame:
@@ -87,27 +90,24 @@ def _score(
     anomalies: NDArray[np.float64],
     is_current: NDArray[np.bool_],
     is_reference: NDArray[np.bool_],
-    season: NDArray[np.float64],
+    is_same_window: NDArray[np.bool_],
+    year: NDArray[np.float64],
 ) -> tuple[str, float | None, float | None, int, str]:
     known = ~np.isnan(anomalies)
-    current = anomalies[is_current & known]
-    reference = anomalies[is_reference & known]
-    years = [
-        year
-        for year in np.unique(season[is_reference & known])
-        if (is_reference & known & (season == year)).sum() >= LEAST_ROWS
-    ]
-    if len(current) < LEAST_ROWS or len(years) < LEAST_YEARS:
+    current, reference = anomalies[is_current & known], anomalies[is_reference & known]
+    # An earlier year's window must be as long as the current one: short windows stray further.
+    windows = {
+        ago: anomalies[is_same_window & known & (year == ago)]
+        for ago in np.unique(year[is_reference & known])
+    }
+    windows = {ago: values for ago, values in windows.items() if len(values) >= LEAST_ROWS}
+    if len(current) < LEAST_ROWS or len(windows) < LEAST_YEARS:
         return name, None, None, len(current), INSUFFICIENT
     spread = float(reference.std()) or 1.0
     score = wasserstein_distance(current, reference) / spread
     left_out = [
-        wasserstein_distance(
-            anomalies[is_reference & known & (season == year)],
-            anomalies[is_reference & known & (season != year)],
-        )
-        / spread
-        for year in years
+        wasserstein_distance(window, anomalies[is_reference & known & (year != ago)]) / spread
+        for ago, window in windows.items()
     ]
     threshold = MARGIN * max(left_out)
     return name, float(score), float(threshold), len(current), DRIFT if score > threshold else STEADY

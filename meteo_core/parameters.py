@@ -5,6 +5,7 @@ rejected; outside `usual_low`..`usual_high` it is rarer than anything in eight y
 (2007-11 to 2016-06) and is kept, but flagged for a person to look at.
 """
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -47,10 +48,10 @@ class Parameter:
     """Column in the public weatherAUS table."""
     bureau_column: str | None
     """Column of the Bureau's monthly file, stripped of outer blanks; None where the file has none."""
-    minimum: float | None = None
-    maximum: float | None = None
-    usual_low: float | None = None
-    usual_high: float | None = None
+    minimum: float = -math.inf
+    maximum: float = math.inf
+    usual_low: float = -math.inf
+    usual_high: float = math.inf
     decimals: int = 0
     limit_reason: str = ""
 

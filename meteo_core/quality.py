@@ -1,4 +1,4 @@
-"""Inspection of observations: what is impossible is taken out, what is unusual is pointed at, each with a reason."""
+"""Inspection of observations: the impossible is taken out, the unusual pointed at, each with a reason."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -41,13 +41,16 @@ def inspect(delivery: Delivery) -> Inspection:
 
     today = _at_each_station(rows, lambda zone: local_date(fetched_at, zone))
     impossible_day = (rows["date"] > today) | (rows["date"] < FIRST_DAY)
-    found.append(_finding(rows[impossible_day], "date", "rejected", "a day that has not begun, or before 1900"))
+    found.append(
+        _finding(rows[impossible_day], "date", "rejected", "a day that has not begun, or before 1900")
+    )
     rows = rows[~impossible_day].copy()
 
     for mask, parameter, verdict, reason in _judgements(rows):
         found.append(_finding(rows[mask], parameter, verdict, reason))
         if verdict == "rejected":
-            rows.loc[mask, parameter] = np.nan if parameter in NUMBERS else None
+            kept = rows[parameter] if parameter in NUMBERS else rows[parameter].astype(object)
+            rows[parameter] = kept.where(~mask, np.nan if parameter in NUMBERS else None)
 
     rows["rain_today"] = rain_today(rows["rainfall"]).fillna(rows["rain_today"].astype("boolean"))
     complete_until = _at_each_station(rows, lambda zone: last_complete_day(fetched_at, zone))

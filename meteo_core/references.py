@@ -1,4 +1,4 @@
-"""Reference forecasts that a model must beat: climatology of station and month, and Markov given rain today."""
+"""Reference forecasts that a model must beat: climatology of station and month, and Markov."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,9 @@ class References:
     """Wet share, indexed by station, month and whether today was wet (0.0 or 1.0)."""
 
     @classmethod
-    def fit(cls, keys: pd.DataFrame, wet: NDArray[np.float64], wet_today: NDArray[np.float64]) -> "References":
+    def fit(
+        cls, keys: pd.DataFrame, wet: NDArray[np.float64], wet_today: NDArray[np.float64]
+    ) -> "References":
         """Count over training rows: `station` and `date`, outcome (0 or 1), today's (0, 1 or NaN)."""
         rows = pd.DataFrame(
             {

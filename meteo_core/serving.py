@@ -42,7 +42,7 @@ class Snapshot:
     created_at: datetime
     """UTC."""
     observations: pd.DataFrame
-    """Last `OBSERVATION_DAYS` days: `station`, `date`, the 21 parameters, `source`, `status`, `fetched_at`."""
+    """Last `OBSERVATION_DAYS` days: `station`, `date`, the parameters, `source`, `status`, `fetched_at`."""
     forecasts: pd.DataFrame
     """Forecasts of the same days, as in `forecasts.daily`."""
     drift: pd.DataFrame
@@ -90,7 +90,9 @@ def read(serving: Path, name: str) -> Snapshot:
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
-            raise UnusableSnapshot(f"snapshot {name} has format {manifest['format']}, this code reads {FORMAT}")
+            raise UnusableSnapshot(
+                f"snapshot {name} has format {manifest['format']}, this code reads {FORMAT}"
+            )
         for file, expected in manifest["sha256"].items():
             if _sha256(folder / file) != expected:
                 raise UnusableSnapshot(f"snapshot {name}: {file} is not as it was published")

@@ -36,9 +36,7 @@ class Scores:
         return asdict(self)
 
 
-def score(
-    *, wet: Array, chance: Array, climatology: Array, markov: Array, wet_today: Array
-) -> Scores:
+def score(*, wet: Array, chance: Array, climatology: Array, markov: Array, wet_today: Array) -> Scores:
     """Score forecasts `chance` against outcomes `wet` (0 or 1).
 
     Persistence forecasts today's outcome with certainty; where today is unknown it falls back to

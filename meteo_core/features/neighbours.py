@@ -52,10 +52,9 @@ class Network:
         latitude, longitude = self._radians
         dlon = longitude[None, :] - longitude[:, None]
         east = np.sin(dlon) * np.cos(latitude)[None, :]
-        north = (
-            np.cos(latitude)[:, None] * np.sin(latitude)[None, :]
-            - np.sin(latitude)[:, None] * np.cos(latitude)[None, :] * np.cos(dlon)
-        )
+        north = np.cos(latitude)[:, None] * np.sin(latitude)[None, :] - np.sin(latitude)[:, None] * np.cos(
+            latitude
+        )[None, :] * np.cos(dlon)
         return np.arctan2(east, north)
 
     @cached_property

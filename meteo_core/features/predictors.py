@@ -1,4 +1,4 @@
-"""The predictors of a model: a station's own features, their anomalies, and what the other stations saw that day."""
+"""The predictors of a model: own features, their anomalies, and what the other stations saw that day."""
 
 import hashlib
 import json
@@ -15,14 +15,20 @@ from numpy.typing import NDArray
 
 from meteo_core.calendar import Issue
 from meteo_core.features.climatology import HarmonicClimatology
-from meteo_core.features.daily import DAILY_COLUMNS, FEATURE_VERSION, LOOK_BACK_DAYS, RADIANS_PER_DAY, known_at
+from meteo_core.features.daily import (
+    DAILY_COLUMNS,
+    FEATURE_VERSION,
+    LOOK_BACK_DAYS,
+    RADIANS_PER_DAY,
+    known_at,
+)
 from meteo_core.features.neighbours import Network, weighted_mean
 from meteo_core.features.station_days import StationDays, Values, shift
 from meteo_core.parameters import KnownAt
 from meteo_core.stations import find_station
 
 PREDICTOR_LOOK_BACK_DAYS: Final = 1
-"""Days of features before D that the predictors of D may look at: a morning forecast uses yesterday's afternoon."""
+"""Days of features before D that the predictors of D may use: a morning needs yesterday's afternoon."""
 
 
 class Variant(StrEnum):
@@ -47,8 +53,20 @@ NEAR: Final = (
 MINUS_NEAR: Final = ("pressure_3pm", "humidity_3pm", "temp_3pm", "dew_point_3pm")
 SECTORS: Final = MappingProxyType(
     {
-        Issue.EVENING: ("pressure_3pm", "humidity_3pm", "dew_point_3pm", "rain_today", "pressure_3pm_change_24h"),
-        Issue.MORNING: ("pressure_9am", "humidity_9am", "dew_point_9am", "rain_today", "pressure_9am_change_24h"),
+        Issue.EVENING: (
+            "pressure_3pm",
+            "humidity_3pm",
+            "dew_point_3pm",
+            "rain_today",
+            "pressure_3pm_change_24h",
+        ),
+        Issue.MORNING: (
+            "pressure_9am",
+            "humidity_9am",
+            "dew_point_9am",
+            "rain_today",
+            "pressure_9am_change_24h",
+        ),
     }
 )
 SITE: Final = ("latitude", "longitude", "elevation_m")
@@ -184,9 +202,7 @@ class Predictors:
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Predictors":
         """What `to_dict` gave."""
-        width = max(
-            len(row) for rows in stored["climatology"].values() for row in rows if row is not None
-        )
+        width = max(len(row) for rows in stored["climatology"].values() for row in rows if row is not None)
         coefficients = {
             name: np.array([[np.nan] * width if row is None else row for row in rows])
             for name, rows in stored["climatology"].items()

@@ -1,4 +1,4 @@
-"""Observations on a complete calendar: arrays of days by stations, so that yesterday is a date and not a row."""
+"""Observations on a complete calendar, days by stations: yesterday is a date and not a row."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -57,8 +57,8 @@ class StationDays:
         """Day and station index of each row of a frame with `station` and `date`."""
         if frame.empty:
             return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
-        row = (frame["date"] - self.days[0]).dt.days.to_numpy()
-        column = pd.Index(self.stations).get_indexer(pd.Index(frame["station"]))
+        row = np.asarray((frame["date"] - self.days[0]).dt.days, dtype=np.intp)
+        column = np.asarray(pd.Index(self.stations).get_indexer(pd.Index(frame["station"])), dtype=np.intp)
         if (column < 0).any():
             unknown = sorted(set(frame["station"].to_numpy()[column < 0]))
             raise ValueError(f"stations not in the grid: {unknown}")

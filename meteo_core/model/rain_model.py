@@ -103,10 +103,12 @@ class RainModel:
             raise UnusableModel(f"the model in {folder} cannot be read: {error}") from error
         if fingerprint != predictors.fingerprint():
             raise UnusableModel(
-                f"the model in {folder} was trained on other predictors (fingerprint {fingerprint[:12]}, "
-                f"this code's is {predictors.fingerprint()[:12]}): train a new one or run the code it was made by"
+                f"the model in {folder} was trained on other predictors ({fingerprint[:12]}, here "
+                f"{predictors.fingerprint()[:12]}): train a new one or run the code it came from"
             )
         for variant, booster in boosters.items():
             if booster.num_features() != len(predictors.names(variant)):
-                raise UnusableModel(f"the {variant} model in {folder} expects other predictors than its card says")
+                raise UnusableModel(
+                    f"the {variant} model in {folder} expects other predictors than its card says"
+                )
         return cls(predictors, boosters, references, card)

@@ -1,4 +1,4 @@
-"""The model registry: MLflow, spoken to in Meteo's words. Used by the pipeline that trains and the service that loads."""
+"""The model registry: MLflow, in Meteo's words, for the pipeline that trains and the service that loads."""
 
 import logging
 import os
@@ -66,8 +66,8 @@ class ModelRegistry:
 
     def log(self, model: RainModel, *, run_id: str, tags: Mapping[str, str], workspace: Path) -> ModelVersion:
         """Store the model under this MLflow run and register it as challenger."""
-        import mlflow.xgboost
         import pandas as pd
+        from mlflow import xgboost as mlflow_xgboost  # pyright: ignore[reportPrivateImportUsage]
         from mlflow.models import ModelSignature, infer_signature
 
         folder = workspace / "rain-model"
@@ -76,7 +76,7 @@ class ModelRegistry:
         example = pd.DataFrame([[0.0] * len(names)], columns=names, dtype="float32")
         signature: ModelSignature = infer_signature(example, pd.Series([0.5], name="chance"))
         with _translated(self.uri):
-            logged = mlflow.xgboost.log_model(
+            logged = mlflow_xgboost.log_model(
                 model.boosters[Variant.FULL],
                 name="rain-model",
                 model_format="ubj",
@@ -186,7 +186,9 @@ class _translated:  # noqa: N801 (used as a statement)
         from sqlalchemy.exc import SQLAlchemyError
 
         if isinstance(error, (MlflowException, RequestException, SQLAlchemyError, OSError)):
-            raise RegistryUnavailable(f"the model registry at {_without_password(self._uri)}: {error}") from error
+            raise RegistryUnavailable(
+                f"the model registry at {_without_password(self._uri)}: {error}"
+            ) from error
 
 
 def _without_password(uri: str) -> str:

@@ -74,7 +74,11 @@ class Trained:
 
 
 def train(
-    features: pd.DataFrame, labels: pd.DataFrame, *, issue: Issue = Issue.EVENING, recipe: Recipe | None = None
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    *,
+    issue: Issue = Issue.EVENING,
+    recipe: Recipe | None = None,
 ) -> Trained:
     """Train on all labelled days given.
 
@@ -87,9 +91,7 @@ def train(
     held_out_days = min(HELD_OUT_DAYS, int(((last - first).days + 1) * HELD_OUT_SHARE))
     cut = last - timedelta(days=held_out_days)
 
-    held_out = backtest(
-        features, labels, train_before=cut, first=cut, last=last, issue=issue, recipe=recipe
-    )
+    held_out = backtest(features, labels, train_before=cut, first=cut, last=last, issue=issue, recipe=recipe)
     scores = score(
         wet=held_out["wet"].to_numpy(),
         chance=held_out["p_gt_1_0"].to_numpy(),
@@ -136,7 +138,11 @@ def backtest(
 
 
 def fit(
-    features: pd.DataFrame, labels: pd.DataFrame, *, issue: Issue = Issue.EVENING, recipe: Recipe | None = None
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    *,
+    issue: Issue = Issue.EVENING,
+    recipe: Recipe | None = None,
 ) -> RainModel:
     """Fit predictors, trees and references on every labelled day given."""
     recipe = recipe or Recipe()

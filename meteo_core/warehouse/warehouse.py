@@ -74,12 +74,11 @@ class Warehouse:
         with self.connect(read_only=True) as connection:
             if not _exists(connection, table):
                 return pd.DataFrame(columns=list(columns or ["station", "date"]))
-            relation = connection.table(table)
-            rows = relation.filter(
-                f"date >= DATE '{first or date.min}' AND date <= DATE '{last or date.max}'"
-            ).order("date, station")
-            frame = (rows.select(*columns) if columns else rows).df()
-        return frame
+            chosen = ", ".join(columns) if columns else "*"
+            return connection.execute(
+                f"SELECT {chosen} FROM {table} WHERE date BETWEEN ? AND ? ORDER BY date, station",
+                [first or date.min, last or date.max],
+            ).df()
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pd.DataFrame:
         """Rows that a read-only statement gives."""
@@ -181,22 +180,24 @@ class Warehouse:
                 USING fresh AS incoming WHERE {same_key} AND known.kind = 'hindcast'
                 """
             )
-            added = connection.execute(
-                "INSERT INTO forecasts.daily BY NAME SELECT * FROM fresh"
-            ).fetchone()
+            added = connection.execute("INSERT INTO forecasts.daily BY NAME SELECT * FROM fresh").fetchone()
         count = int(added[0]) if added else 0
         return count, len(forecasts) - count
 
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         for attempt in stamina.retry_context(
-            on=_is_held_by_another, attempts=None, timeout=LOCK_TIMEOUT_SECONDS, wait_initial=0.02, wait_max=0.5
+            on=_is_held_by_another,
+            attempts=None,
+            timeout=LOCK_TIMEOUT_SECONDS,
+            wait_initial=0.02,
+            wait_max=0.5,
         ):
             with attempt:
                 return duckdb.connect(str(self.path), read_only=read_only)
         raise WarehouseError(f"{self.path} stayed locked for {LOCK_TIMEOUT_SECONDS:.0f} s")
 
     def _create(self) -> None:
-        """Make the file with all tables; of two processes that try, one does it and the other finds it done."""
+        """Make the file with all tables; of two processes that try, the second finds it done."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = self._open(read_only=False)
         try:

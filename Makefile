@@ -1,0 +1,61 @@
+# Every verb sets up what it needs: Python 3.11 to 3.13, make and git are enough.
+PYTHON ?= python3
+UV := .tools/bin/uv
+BIN := .venv/bin
+READY := .venv/.ready
+BENCH ?= all
+
+export UV_COMPILE_BYTECODE := 1
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := true
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+setup: $(READY) ## Install what the lock file names, into .venv
+
+demo: $(READY) ## Build three simulated years, forecast, stay up (ONCE=1: check itself and exit)
+	@$(BIN)/meteo demo $(if $(ONCE),--once)
+
+test: $(READY) ## Run the tests
+	@$(BIN)/pytest $(ARGS)
+
+check: $(READY) ## Format, lint, types, architecture, tests
+	@$(BIN)/ruff format --check --quiet . || { echo "run 'make format'"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest $(ARGS)
+
+format: $(READY) ## Format the code and mend what the linter can
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+bench: $(READY) ## Run the benchmarks (BENCH=name for one)
+	@$(BIN)/python -m benchmarks $(BENCH)
+
+lock: $(UV) ## Resolve the dependencies anew into requirements.lock
+	@$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+	  --override overrides.txt --all-extras pyproject.toml -o requirements.lock
+
+clean: ## Remove the installation (data/ stays)
+	@rm -rf .venv .tools
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "Meteo needs Python 3.11 to 3.13; $(PYTHON) is another. Name one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv .tools \
+	  || { rm -rf .tools; echo "This Python cannot make a virtual environment: install its venv package (Debian: python3-venv)"; exit 1; }
+	@.tools/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
+
+$(READY): requirements.lock pyproject.toml | $(UV)
+	@echo "Installing the locked dependencies into .venv (about half a minute) ..."
+	@test -x $(BIN)/python || $(UV) venv --quiet --python "$$(command -v $(PYTHON))" .venv
+	@$(UV) pip sync --quiet --require-hashes --python .venv requirements.lock
+	@$(UV) pip install --quiet --no-deps --python .venv -e .
+	@touch $(READY)

@@ -1,0 +1,148 @@
+"""Runs of the assets started from code: the same jobs, instance and events as the Dagster UI shows."""
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.instance.ref import InstanceRef
+
+from meteo_assets.definitions import build_definitions
+from meteo_assets.partitions import FIRST_DAY, week_containing
+from meteo_assets.schedules import range_tags
+from meteo_assets.settings import Settings
+from meteo_core.errors import MeteoError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+INSTANCE_FILE = "dagster.yaml"
+
+
+class RunFailed(MeteoError):
+    """A run ended in failure; the message is that of the step that failed first."""
+
+
+class CheckFailed(MeteoError):
+    """A blocking check did not pass: nothing after it was materialized."""
+
+
+@dataclass(frozen=True)
+class StageRun:
+    """A finished run of one or more assets."""
+
+    assets: tuple[str, ...]
+    seconds: float
+    run_id: str
+    metadata: Mapping[str, Mapping[str, Any]]
+    """For each asset the metadata of its last materialization."""
+
+
+def prepare_instance(settings: Settings) -> Path:
+    """Put the instance's settings into its home; give that folder, to be used as `DAGSTER_HOME`."""
+    home = settings.home.dagster
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PROJECT_ROOT / INSTANCE_FILE, home / INSTANCE_FILE)
+    return home
+
+
+@contextmanager
+def open_pipeline(settings: Settings) -> Iterator["Pipeline"]:
+    """Pipeline on the Dagster instance of the state folder."""
+    # Every event of every partition goes to the console otherwise; they are all in the UI.
+    logging.getLogger("dagster").setLevel(logging.WARNING)
+    ref = InstanceRef.from_dir(str(prepare_instance(settings)))
+    with dg.DagsterInstance.from_ref(ref) as instance:
+        yield Pipeline(settings, instance)
+
+
+class Pipeline:
+    """Materializes assets in this process."""
+
+    def __init__(self, settings: Settings, instance: dg.DagsterInstance) -> None:
+        self.settings = settings
+        self.instance = instance
+        self._definitions = build_definitions(settings)
+
+    def run_days(
+        self, assets: Sequence[str], first: date, last: date, *, archive: Path | None = None
+    ) -> StageRun:
+        """Materialize daily assets over a range of days, as one run."""
+        config: dict[str, Any] = {}
+        if archive is not None:
+            config = {"ops": {"raw_observations": {"config": {"archive": str(archive.resolve())}}}}
+        return self._run("daily", assets, tags=range_tags(first, last), run_config=config)
+
+    def run_week(self, assets: Sequence[str], day: date) -> StageRun:
+        """Materialize weekly assets for the week that holds this day."""
+        return self._run("weekly", assets, partition_key=week_containing(day))
+
+    def publish_snapshot(self) -> StageRun:
+        """Materialize the serving snapshot."""
+        return self._run("publish", ["serving_snapshot"])
+
+    def run_all(
+        self,
+        first: date,
+        last: date,
+        *,
+        training_day: date,
+        archive: Path | None = None,
+        report: Callable[[StageRun], None] = lambda _: None,
+    ) -> list[StageRun]:
+        """Every asset from the source to the snapshot, over days `first`..`last`.
+
+        The model is that of the week that holds `training_day`. `report` is told of each stage as it ends.
+        """
+        if first < FIRST_DAY:
+            raise ValueError(f"the first day can be {FIRST_DAY} at the earliest, not {first}")
+        stages: list[Callable[[], StageRun]] = [
+            lambda: self.run_days(["raw_observations"], first, last, archive=archive),
+            lambda: self.run_days(["features"], first, last),
+            lambda: self.run_days(["labels"], first, last),
+            lambda: self.run_week(["rain_model", "champion_model"], training_day),
+            lambda: self.run_days(["forecasts"], first, last),
+            lambda: self.run_week(["drift_report"], training_day),
+            self.publish_snapshot,
+        ]
+        done = []
+        for stage in stages:
+            done.append(stage())
+            report(done[-1])
+        return done
+
+    def _run(self, job_name: str, assets: Sequence[str], **how: Any) -> StageRun:
+        started = time.monotonic()
+        result = self._definitions.resolve_job_def(job_name).execute_in_process(
+            instance=self.instance,
+            asset_selection=[dg.AssetKey(name) for name in assets],
+            raise_on_error=False,
+            **how,
+        )
+        if not result.success:
+            raise RunFailed(_first_failure(result))
+        metadata: dict[str, dict[str, Any]] = {}
+        for event in result.get_asset_materialization_events():
+            materialized = event.materialization
+            metadata[materialized.asset_key.to_user_string()] = {
+                name: value.value for name, value in materialized.metadata.items()
+            }
+        failed = [e for e in result.get_asset_check_evaluations() if not e.passed and e.blocking]
+        if failed:
+            raise CheckFailed("; ".join(f"{e.asset_key.to_user_string()}: {e.check_name}" for e in failed))
+        return StageRun(tuple(assets), time.monotonic() - started, result.run_id, metadata)
+
+
+def _first_failure(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            cause = error.cause if error and error.cause else error
+            return f"{event.step_key}: {cause.message.strip() if cause else 'failed'}"
+        if event.is_failure:
+            return str(event.message)
+    return f"run {result.run_id} failed"

@@ -1,0 +1,1 @@
+"""The `meteo` command: where pipeline and service meet."""

@@ -1,0 +1,92 @@
+"""How the command line looks: one line for each stage, with its time and the figure that matters."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from meteo_core.errors import MeteoError
+
+if TYPE_CHECKING:  # Dagster takes a second to import: only where it is used
+    from meteo_assets.pipeline import StageRun
+
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_FIGURES = {
+    "raw_observations": "{station_days:,} station days from {documents:,} documents, {new_revisions:,} new",
+    "features": "{station_days:,} rows of {columns} columns",
+    "labels": "{known:,} known outcomes, {wet_share:.1%} wet",
+    "rain_model": "version {model_version}, ROC area {score_roc_area:.3f} on {score_rows:,.0f} held-out days",
+    "champion_model": "version {model_version} is champion",
+    "forecasts": "{forecasts:,} made, {added:,} new, {issued_today} issued today",
+    "drift_report": "{parameters_drifting} of 16 parameters drift",
+    "serving_snapshot": "{forecasts:,} forecasts published, observed to {newest_observation}",
+}
+
+
+class _Lines(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        style = "yellow" if record.levelno >= logging.WARNING else "dim"
+        console.print(f"    {record.getMessage()}", style=style, markup=False)
+
+
+@contextmanager
+def progress_lines() -> Iterator[None]:
+    """Show what the science logs while it works."""
+    logger, handler = logging.getLogger("meteo_core"), _Lines(level=logging.INFO)
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+
+def show_stage(run: "StageRun") -> None:
+    """One line for each asset of a finished stage."""
+    for index, asset in enumerate(run.assets):
+        figures = _figures(asset, run.metadata.get(asset, {}))
+        seconds = f"{run.seconds:6.1f} s" if index == 0 else " " * 8
+        console.print(f"  [green]done[/]  {asset:<18} {seconds}  {figures}")
+
+
+def _figures(asset: str, metadata: Mapping[str, Any]) -> str:
+    try:
+        return _FIGURES[asset].format(**metadata)
+    except (KeyError, TypeError, ValueError):
+        return ""  # an asset without figures, such as a window without any known outcome
+
+
+def show_scores(metadata: Mapping[str, Any]) -> None:
+    """The champion against the references, on days that it had not seen."""
+    table = Table(title="Held-out days: the champion against the references", title_justify="left")
+    for column in ("", "Brier skill score of the champion"):
+        table.add_column(column)
+    for name, words in {
+        "skill_over_climatology": "over climatology of station and month",
+        "skill_over_markov": "over Markov (rain today)",
+        "skill_over_persistence": "over persistence",
+    }.items():
+        table.add_row(words, f"{metadata[f'score_{name}']:.3f}")
+    console.print(table)
+    console.print(
+        f"  ROC area {metadata['score_roc_area']:.3f}, Brier score {metadata['score_brier_score']:.4f}, "
+        f"accuracy {metadata['score_accuracy']:.3f}, "
+        f"calibration error {metadata['score_calibration_error']:.3f}"
+    )
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Show an error that a user can be told about as a sentence; let all others show where they came from."""
+    try:
+        yield
+    except MeteoError as error:
+        errors.print(f"[red]error:[/] {error}", markup=True)
+        raise SystemExit(1) from None

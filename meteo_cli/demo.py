@@ -1,0 +1,153 @@
+"""The demo: a simulated Bureau site, three years through every asset, and the service on top."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from meteo_assets.partitions import ZONE
+from meteo_assets.pipeline import PROJECT_ROOT, open_pipeline, prepare_instance
+from meteo_assets.settings import Settings
+from meteo_cli.console import console, progress_lines, show_scores, show_stage
+from meteo_cli.services import ServiceFailed, Services, require_free
+from meteo_cli.signals import interrupts_raise
+from meteo_core.errors import MeteoError
+
+STATION = "Sydney"
+LOOPBACK = "127.0.0.1"
+
+
+class DemoFailed(MeteoError):
+    """The demo ran, but what it served was not what it had built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the parts of the demo listen."""
+
+    dagster: int
+    api: int
+    mlflow: int
+    simulator: int
+
+
+def run_demo(ports: Ports, *, days: int, once: bool) -> None:
+    """Build, serve, forecast once; then stay up until Ctrl-C, or with `once` check and leave."""
+    started = time.monotonic()
+    needed = {"--simulator-port": ports.simulator, "--api-port": ports.api}
+    if not once:
+        needed |= {"--dagster-port": ports.dagster, "--mlflow-port": ports.mlflow}
+    require_free(needed)
+
+    environment = _environment(ports)
+    os.environ.update(environment)
+    settings = Settings()
+    with interrupts_raise(), Services(logs=settings.home.root / "logs", environment=environment) as services:
+        try:
+            services.start("simulator", "meteo_cli", "simulate", "--port", str(ports.simulator))
+            services.wait_until_ready("simulator", f"http://{LOOPBACK}:{ports.simulator}/")
+            console.print(
+                f"Simulated Bureau site on http://{LOOPBACK}:{ports.simulator}; state in {settings.home.root}"
+            )
+
+            _build(settings, days)
+
+            _serve_once(services, ports)
+            console.print(f"Built, served and checked in {time.monotonic() - started:.0f} s.")
+            if not once:
+                _stay_up(services, ports, settings)
+        except KeyboardInterrupt:
+            console.print("\nStopping.")
+
+
+def _environment(ports: Ports) -> Mapping[str, str]:
+    """What the processes of the demo have in common."""
+    return {
+        "METEO_HOME": str(Settings().home.root),
+        "METEO_SOURCE": "simulator",
+        "METEO_SOURCE_URL": f"http://{LOOPBACK}:{ports.simulator}",
+        "METEO_API_HOST": LOOPBACK,
+        "METEO_API_PORT": str(ports.api),
+    }
+
+
+def _build(settings: Settings, days: int) -> None:
+    """Every asset over the last `days` days."""
+    today = datetime.now(ZoneInfo(ZONE)).date()
+    with open_pipeline(settings) as pipeline, progress_lines():
+        runs = pipeline.run_all(
+            today - timedelta(days=days - 1), today, training_day=last_complete_week(today), report=show_stage
+        )
+    show_scores(next(run.metadata["rain_model"] for run in runs if "rain_model" in run.metadata))
+
+
+def last_complete_week(today: date) -> date:
+    """A day of the newest week, Sunday to Saturday, that is over."""
+    return today - timedelta(days=7)
+
+
+def _serve_once(services: Services, ports: Ports) -> None:
+    """Start the service, fetch a forecast and a what-if over HTTP, and check that they make sense."""
+    api = f"http://{LOOPBACK}:{ports.api}"
+    services.start("api", "meteo_api")
+    services.wait_until_ready("api", f"{api}/health/ready")
+    with httpx.Client(base_url=f"{api}/api/v1", timeout=10.0) as client:
+        forecast = client.get(f"/forecasts/{STATION}").raise_for_status().json()
+        newest = forecast["forecasts"][0] if "forecasts" in forecast else forecast
+        what_if = (
+            client.post("/predictions", json={"station": STATION, "date": newest["date"], "humidity_3pm": 95})
+            .raise_for_status()
+            .json()
+        )
+    for name, answer in {"forecast": newest, "what-if": what_if}.items():
+        if not 0 <= answer["p_gt_1_0"] <= 1:
+            raise DemoFailed(f"the {name} of {STATION} is not a probability: {answer['p_gt_1_0']!r}")
+    console.print(
+        f"  GET {api}/api/v1/forecasts/{STATION}\n"
+        f"  {STATION}, {newest['valid_from']} to {newest['valid_to']}: "
+        f"[bold]{newest['p_gt_1_0']:.0%}[/] chance of more than 1 mm of rain "
+        f"(usual for the month: {newest['climatology_gt_1_0']:.0%}; "
+        f"were the air at 3 pm at 95 % humidity: {what_if['p_gt_1_0']:.0%})"
+    )
+
+
+def _stay_up(services: Services, ports: Ports, settings: Settings) -> None:
+    """Start the UIs beside the service and wait."""
+    os.environ["DAGSTER_HOME"] = str(prepare_instance(settings))
+    services.add_environment({"DAGSTER_HOME": os.environ["DAGSTER_HOME"], "DAGSTER_DISABLE_TELEMETRY": "1"})
+    services.start(
+        "dagster",
+        "dagster",
+        "dev",
+        "-w",
+        "workspace.yaml",
+        "-h",
+        LOOPBACK,
+        "-p",
+        str(ports.dagster),
+        cwd=PROJECT_ROOT,
+    )
+    services.start(
+        "mlflow",
+        "mlflow",
+        *("server", "--backend-store-uri", settings.registry_uri),
+        *("--artifacts-destination", str(settings.home.mlflow / "artifacts")),
+        *("--host", LOOPBACK, "--port", str(ports.mlflow), "--workers", "1"),
+    )
+    services.wait_until_ready("dagster", f"http://{LOOPBACK}:{ports.dagster}/server_info")
+    services.wait_until_ready("mlflow", f"http://{LOOPBACK}:{ports.mlflow}/health")
+    console.print(
+        f"\n  Dagster  http://{LOOPBACK}:{ports.dagster}   assets, runs, schedules"
+        f"\n  API      http://{LOOPBACK}:{ports.api}/schema   forecasts and what-if"
+        f"\n  MLflow   http://{LOOPBACK}:{ports.mlflow}   training runs and model versions"
+        f"\n  Source   http://{LOOPBACK}:{ports.simulator}   the simulated Bureau site"
+        "\n\nCtrl-C stops all of them."
+    )
+    try:
+        services.wait_for_any_end()
+    except ServiceFailed as error:
+        raise DemoFailed(f"{error}\nAll other parts were stopped.") from error

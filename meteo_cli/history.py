@@ -1,0 +1,67 @@
+"""Past observations: import of an archive, and backtests on what was imported."""
+
+import resource
+import sys
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+from meteo_assets.partitions import FIRST_DAY
+from meteo_assets.pipeline import open_pipeline
+from meteo_assets.settings import Settings
+from meteo_cli.console import console, progress_lines, show_scores, show_stage
+from meteo_core.calendar import Issue
+from meteo_core.labels import PREDICTAND
+from meteo_core.model.training import UnfitTrainingData, backtest, require_fit
+from meteo_core.sources.archive import Archive
+from meteo_core.verification import score
+from meteo_core.warehouse import Warehouse
+
+KIBIBYTES_PER_GIGABYTE = 1e9 / 1024 if sys.platform != "darwin" else 1e9
+
+
+def import_archive(file: Path) -> None:
+    """Take every day of the archive through every asset, and say how long each took."""
+    settings, started = Settings(), time.monotonic()
+    first, last = Archive(file).days()
+    console.print(f"Importing {file.name}: {first} to {last}, into {settings.home.root}")
+    with open_pipeline(settings) as pipeline, progress_lines():
+        runs = pipeline.run_all(
+            max(first, FIRST_DAY), last, training_day=last, archive=file, report=show_stage
+        )
+    show_scores(next(run.metadata["rain_model"] for run in runs if "rain_model" in run.metadata))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIBIBYTES_PER_GIGABYTE
+    console.print(f"Done in {time.monotonic() - started:.0f} s, at most {peak:.1f} GB of memory.")
+
+
+def run_backtest(*, train_before: date, first: date, last: date, issue: Issue, out: Path) -> None:
+    """Train before a day, forecast days after it, write the forecasts and print their scores."""
+    warehouse = Warehouse(Settings().home.warehouse)
+    features = warehouse.read("features.daily", None, last)
+    labels = warehouse.read("labels.daily", None, last)
+    if labels.empty:
+        raise UnfitTrainingData(
+            f"{warehouse.path} holds no labels: import observations first (meteo history import)"
+        )
+    require_fit(labels[labels["date"].dt.date < train_before])
+
+    forecasts = backtest(features, labels, train_before=train_before, first=first, last=last, issue=issue)
+    if forecasts.empty:
+        raise UnfitTrainingData(f"no labelled day lies between {first} and {last}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    forecasts.to_parquet(out, index=False)
+
+    scores = score(
+        wet=forecasts["wet"].to_numpy(),
+        chance=forecasts["p_gt_1_0"].to_numpy(),
+        climatology=forecasts["climatology_gt_1_0"].to_numpy(),
+        markov=forecasts["markov_gt_1_0"].to_numpy(),
+        wet_today=forecasts["wet_today"].to_numpy(),
+    )
+    until = train_before - timedelta(days=1)
+    console.print(
+        f"{issue} forecasts of {PREDICTAND.words}, trained to {until}, {first} to {last}: "
+        f"{scores.rows:,} rows in {out}"
+    )
+    for name, value in scores.as_dict().items():
+        console.print(f"  {name:<24} {value:.4f}" if name != "rows" else f"  {name:<24} {value:,}")

@@ -1,0 +1,128 @@
+"""`meteo`: history, backtests, the simulated Bureau site, the service and the demo."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from meteo_core.calendar import Issue
+
+app = typer.Typer(
+    help="How likely is rain tomorrow at Australian weather stations.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+history = typer.Typer(help="Past observations.", no_args_is_help=True)
+app.add_typer(history, name="history")
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="State folder. Default: METEO_HOME, or ./data.", show_default=False),
+]
+
+
+def _use(home: Path | None) -> None:
+    """Make the state folder known to everything in this process and its children."""
+    if home is not None:
+        os.environ["METEO_HOME"] = str(home.resolve())
+
+
+@history.command("import")
+def history_import(
+    file: Annotated[
+        Path, typer.Argument(help="weatherAUS.csv, plain or gzipped", exists=True, dir_okay=False)
+    ],
+    home: HomeOption = None,
+) -> None:
+    """Take a weatherAUS archive through every asset: observations, features, model, hindcasts, snapshot.
+
+    Example: meteo history import weatherAUS.csv.gz
+    """
+    from meteo_cli.console import plain_errors
+    from meteo_cli.history import import_archive
+
+    _use(home)
+    with plain_errors():
+        import_archive(file)
+
+
+@app.command()
+def backtest(
+    train_before: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day not trained on")],
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day forecast")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day forecast")],
+    out: Annotated[Path, typer.Option(help="Parquet file to write", dir_okay=False)],
+    issue: Annotated[Issue, typer.Option(help="Issue time")] = Issue.EVENING,
+    home: HomeOption = None,
+) -> None:
+    """Forecast past days by a model that saw only days before them, and score it. Touches no champion.
+
+    Writes station, date, p_gt_1_0 and the references for every labelled day of the warehouse.
+
+    Example: meteo backtest --train-before 2015-07-01 --from 2015-07-01 --to 2016-06-30 --out b.parquet
+    """
+    from meteo_cli.console import plain_errors
+    from meteo_cli.history import run_backtest
+
+    _use(home)
+    with plain_errors():
+        run_backtest(
+            train_before=train_before.date(), first=first.date(), last=last.date(), issue=issue, out=out
+        )
+
+
+@app.command()
+def simulate(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one")] = 8010,
+    seed: Annotated[int, typer.Option(help="Another seed is another Australia")] = 2007,
+) -> None:
+    """Serve the simulated Bureau site: pages and monthly files of 49 stations, any date to this minute."""
+    from meteo_cli.console import console, plain_errors
+    from meteo_cli.signals import wait_for_interrupt
+    from meteo_core.sources.simulator.site import BureauSite
+
+    with plain_errors(), BureauSite(seed=seed, port=port) as site:
+        console.print(f"Simulated Bureau site on {site.url} (Ctrl-C stops it)")
+        wait_for_interrupt()
+
+
+@app.command()
+def serve() -> None:
+    """Run the HTTP service: forecasts and what-if predictions. Settings: METEO_API_HOST, METEO_API_PORT."""
+    from meteo_api.server import serve as run
+
+    from meteo_api.settings import Settings
+    from meteo_cli.console import plain_errors
+
+    with plain_errors():
+        run(Settings())
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Build, forecast once, check itself and exit")] = False,
+    days: Annotated[int, typer.Option(min=420, help="Simulated days")] = 3 * 365,
+    home: HomeOption = None,
+    dagster_port: Annotated[int, typer.Option(help="Port of the Dagster UI")] = 3000,
+    api_port: Annotated[int, typer.Option(help="Port of the HTTP service")] = 8000,
+    mlflow_port: Annotated[int, typer.Option(help="Port of MLflow")] = 5000,
+    simulator_port: Annotated[int, typer.Option(help="Port of the simulated Bureau site")] = 8010,
+) -> None:
+    """Build everything from a simulated Bureau site, forecast, and stay up with all its pages.
+
+    Example: meteo demo --once
+    """
+    from meteo_cli.console import plain_errors
+    from meteo_cli.demo import Ports, run_demo
+
+    _use(home)
+    ports = Ports(dagster=dagster_port, api=api_port, mlflow=mlflow_port, simulator=simulator_port)
+    with plain_errors():
+        run_demo(ports, days=days, once=once)
+
+
+if __name__ == "__main__":
+    app()

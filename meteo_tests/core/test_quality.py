@@ -1,0 +1,139 @@
+from datetime import UTC, date, datetime
+
+import pandas as pd
+import pytest
+
+from meteo_core.ingestion import gather, read_landed
+from meteo_core.quality import Inspection, inspect, newest_of_each_day
+from meteo_core.sources.protocol import Delivery, SourceUnavailable
+from meteo_core.stations import find_station
+from meteo_tests.core.days import days_of
+
+A_WEEK_LATER = datetime(2020, 6, 8, tzinfo=UTC)
+
+
+def inspected(observations: pd.DataFrame, *, fetched_at: datetime = A_WEEK_LATER) -> Inspection:
+    rows = observations.drop(columns="status")
+    return inspect(Delivery("test", "memory", fetched_at, b"document", rows))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "impossible"),
+    [
+        ("rainfall", -1.0),
+        ("temp_3pm", 99.0),
+        ("humidity_9am", 150.0),
+        ("cloud_9am", 10.0),
+        ("pressure_9am", 101.3),
+        ("wind_gust_speed", -5.0),
+        ("sunshine", 25.0),
+    ],
+)
+def test_an_impossible_value_becomes_missing_and_is_quarantined_with_its_limits(parameter: str, impossible: float):
+    result = inspected(days_of(**{parameter: [impossible]}))
+
+    assert result.observations[parameter].isna().all()
+    finding = result.findings.iloc[0]
+    assert (finding["parameter"], finding["value"], finding["verdict"]) == (parameter, str(impossible), "rejected")
+    assert "outside" in finding["reason"]
+
+
+@pytest.mark.parametrize(("parameter", "extreme"), [("rainfall", 371.0), ("cloud_3pm", 9.0), ("max_temp", 48.1)])
+def test_a_legal_extreme_is_kept_without_remark(parameter: str, extreme: float):
+    result = inspected(days_of(**{parameter: [extreme]}))
+
+    assert result.observations[parameter].tolist() == [extreme]
+    assert result.findings.empty
+
+
+def test_an_unheard_of_value_is_kept_and_flagged():
+    result = inspected(days_of(rainfall=[500.0]))
+
+    assert result.observations["rainfall"].tolist() == [500.0]
+    assert result.findings["verdict"].tolist() == ["flagged"]
+
+
+def test_a_minimum_above_the_maximum_is_flagged():
+    result = inspected(days_of(min_temp=[20.0], max_temp=[10.0]))
+
+    assert result.findings["parameter"].tolist() == ["min_temp"]
+
+
+def test_an_unknown_compass_point_and_a_direction_of_a_calm_are_rejected():
+    result = inspected(days_of(wind_dir_9am=["NORTH", "N"], wind_speed_9am=[5.0, 0.0]))
+
+    assert result.observations["wind_dir_9am"].isna().all()
+    assert sorted(result.findings["reason"]) == ["a calm has no direction", "not a compass point"]
+
+
+def test_rain_today_follows_from_rain_and_stands_alone_where_rain_is_unknown():
+    observations = days_of(rainfall=[1.0, 1.2, None, None]).assign(rain_today=[None, None, True, None])
+
+    result = inspected(observations)
+
+    today = [None if pd.isna(v) else bool(v) for v in result.observations["rain_today"]]
+    assert today == [False, True, True, None]
+    assert result.findings.empty
+
+
+def test_rain_measured_wins_over_a_contradicting_flag():
+    result = inspected(days_of(rainfall=[0.0]).assign(rain_today=[True]))
+
+    assert not result.observations["rain_today"].iloc[0]
+    assert result.findings["reason"].tolist() == ["contradicts the rain measured"]
+
+
+def test_a_day_that_has_not_begun_at_the_station_is_refused():
+    # 15:00 UTC on 1 June is 1 am on 2 June in Sydney: the third has not begun.
+    result = inspected(days_of(rainfall=[0.0, 0.0, 0.0]), fetched_at=datetime(2020, 6, 1, 15, tzinfo=UTC))
+
+    assert result.observations["date"].dt.day.tolist() == [1, 2]
+    assert result.findings["parameter"].tolist() == ["date"]
+
+
+@pytest.mark.parametrize(
+    # 9 am of 2 June in Sydney is 23:00 UTC of 1 June; in Perth it is 01:00 UTC of 2 June.
+    ("station", "fetched_at", "status"),
+    [
+        ("Sydney", datetime(2020, 6, 1, 22, 59, tzinfo=UTC), "provisional"),
+        ("Sydney", datetime(2020, 6, 1, 23, 0, tzinfo=UTC), "final"),
+        ("Perth", datetime(2020, 6, 1, 23, 0, tzinfo=UTC), "provisional"),
+        ("Perth", datetime(2020, 6, 2, 1, 0, tzinfo=UTC), "final"),
+    ],
+)
+def test_a_day_is_final_when_9_am_of_the_next_has_passed_at_the_station(
+    station: str, fetched_at: datetime, status: str
+):
+    result = inspected(days_of(station, rainfall=[0.0]), fetched_at=fetched_at)
+
+    assert result.observations["status"].tolist() == [status]
+
+
+def test_of_two_deliveries_of_a_day_the_later_counts():
+    early = inspected(days_of(rainfall=[1.0])).observations
+    late = inspected(days_of(rainfall=[2.0]), fetched_at=datetime(2020, 6, 9, tzinfo=UTC)).observations
+
+    newest = newest_of_each_day(pd.concat([late, early]))
+
+    assert newest["rainfall"].tolist() == [2.0]
+
+
+class TwoDocuments:
+    name = "two_documents"
+
+    def fetch(self, stations, first, last):
+        rows = days_of(rainfall=[0.0, 1.0, 2.0]).drop(columns="status")
+        yield Delivery(self.name, "good", A_WEEK_LATER, b"the bytes", rows)
+        yield SourceUnavailable("bad", "no answer", station="Perth")
+
+
+def test_one_bad_document_costs_none_of_the_others(tmp_path):
+    gathered = gather(
+        TwoDocuments(), [find_station("Sydney")], date(2020, 6, 2), date(2020, 6, 3), landing=tmp_path
+    )
+
+    assert gathered.observations["rainfall"].tolist() == [1.0, 2.0]
+    assert gathered.failures[["origin", "kind", "reason"]].values.tolist() == [
+        ["bad", "SourceUnavailable", "no answer"]
+    ]
+    assert read_landed(tmp_path, gathered.observations["content_sha256"].iloc[0]) == b"the bytes"

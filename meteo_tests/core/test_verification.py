@@ -1,0 +1,72 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from meteo_core.references import PRIOR_DAYS, References
+from meteo_core.verification import calibration_error, score
+
+
+def test_scores_are_those_of_the_textbook():
+    # Four days, reckoned by hand: errors .1 .2 .4 .3 give a Brier score of (.01+.04+.16+.09)/4 = .075.
+    wet = np.array([1.0, 0.0, 1.0, 0.0])
+    half = np.full(4, 0.5)
+
+    scores = score(
+        wet=wet,
+        chance=np.array([0.9, 0.2, 0.6, 0.3]),
+        climatology=half,
+        markov=np.array([0.75, 0.25, 0.75, 0.25]),
+        wet_today=np.array([1.0, 1.0, 0.0, np.nan]),
+    )
+
+    assert scores.brier_score == pytest.approx(0.075)
+    assert scores.skill_over_climatology == pytest.approx(1 - 0.075 / 0.25)
+    assert scores.skill_over_markov == pytest.approx(1 - 0.075 / 0.0625)
+    assert scores.skill_over_persistence == pytest.approx(1 - 0.075 / ((0 + 1 + 1 + 0.25) / 4))
+    assert scores.roc_area == 1.0
+    assert scores.accuracy == 1.0
+    assert scores.base_rate == 0.5
+
+
+def test_a_forecast_of_the_frequency_is_calibrated():
+    wet = np.tile([1.0, 0.0, 0.0, 0.0], 250)
+
+    assert calibration_error(wet, np.full(1000, 0.25)) < 0.02
+    assert calibration_error(wet, np.full(1000, 0.75)) == pytest.approx(0.5, abs=0.02)
+
+
+def test_outcomes_of_one_kind_cannot_be_scored():
+    dry = np.zeros(3)
+
+    with pytest.raises(ValueError, match="all wet or all dry"):
+        score(wet=dry, chance=dry, climatology=dry, markov=dry, wet_today=dry)
+
+
+@pytest.fixture
+def keys() -> pd.DataFrame:
+    return pd.DataFrame({"station": ["Sydney"] * 10, "date": pd.date_range("2020-06-01", periods=10)})
+
+
+def test_climatology_counts_by_station_and_month_and_leans_on_the_year(keys: pd.DataFrame):
+    wet = np.array([1.0] * 4 + [0.0] * 6)
+
+    references = References.fit(keys, wet, np.zeros(10))
+
+    assert references.climatology_of(keys)[0] == pytest.approx((4 + PRIOR_DAYS * 0.4) / (10 + PRIOR_DAYS))
+
+
+def test_markov_asks_whether_today_was_wet_and_falls_back_where_unknown(keys: pd.DataFrame):
+    wet_today = np.array([1.0] * 5 + [0.0] * 5)
+
+    references = References.fit(keys, wet_today, wet_today)
+    chances = references.markov_of(keys.iloc[:3], np.array([1.0, 0.0, np.nan]))
+
+    assert chances.tolist() == pytest.approx([1.0, 0.0, references.climatology_of(keys)[0]])
+
+
+def test_a_station_never_seen_gets_the_base_rate(keys: pd.DataFrame):
+    references = References.fit(keys, np.array([1.0] * 3 + [0.0] * 7), np.zeros(10))
+
+    chance = references.climatology_of(keys.iloc[:1].assign(station="Hobart"))
+
+    assert chance.tolist() == pytest.approx([0.3])

@@ -1,0 +1,162 @@
+import multiprocessing
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from meteo_core.parameters import PARAMETERS
+from meteo_core.warehouse import Warehouse, WarehouseError
+from meteo_tests.core.days import JUNE_1, days_of
+
+NO_FINDINGS = pd.DataFrame(
+    columns=["station", "date", "parameter", "value", "verdict", "reason", "source", "content_sha256", "found_at"]
+)
+NO_FAILURES = pd.DataFrame(columns=["origin", "station", "kind", "reason", "found_at"])
+FIRST_FETCH = datetime(2020, 6, 10, tzinfo=UTC)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path / "meteo.duckdb")
+
+
+def fetched(rainfall: list[float | None], *, at: datetime = FIRST_FETCH, first: date = JUNE_1) -> pd.DataFrame:
+    rows = days_of(first=first, rainfall=rainfall)
+    rows["rain_today"] = rows["rain_today"].astype("boolean")
+    return rows.assign(source="test", fetched_at=pd.Timestamp(at), content_sha256="0" * 64)
+
+
+def add(warehouse: Warehouse, observations: pd.DataFrame) -> int:
+    return warehouse.add_revisions(observations, NO_FINDINGS, NO_FAILURES)
+
+
+def labelled(days: int, first: date = JUNE_1, rain: float = 0.0) -> pd.DataFrame:
+    frame = days_of(first=first, rainfall=[rain] * days)[["station", "date"]]
+    return frame.assign(rain_mm=rain, ge_0_2=False, gt_1_0=False, ge_5_0=False, ge_10_0=False, ge_25_0=False)
+
+
+def test_every_parameter_has_its_column_with_type_and_unit(warehouse: Warehouse):
+    columns = warehouse.query(
+        "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = 'observation_revisions'"
+    ).set_index("column_name")
+
+    for parameter in PARAMETERS.values():
+        assert columns.loc[parameter.name, "data_type"] == parameter.sql_type
+        assert parameter.unit in columns.loc[parameter.name, "comment"]
+
+
+def test_fetching_the_same_twice_adds_nothing(warehouse: Warehouse):
+    first = add(warehouse, fetched([0.0, None, 2.0]))
+
+    again = add(warehouse, fetched([0.0, None, 2.0], at=FIRST_FETCH + timedelta(days=1)))
+
+    assert (first, again) == (3, 0)
+
+
+def test_a_revised_value_is_a_new_revision_and_the_old_one_stays_readable(warehouse: Warehouse):
+    add(warehouse, fetched([0.0, None]))
+
+    added = add(warehouse, fetched([0.0, 7.0], at=FIRST_FETCH + timedelta(days=5)))
+
+    assert added == 1
+    assert warehouse.read("raw.observations")["rainfall"].tolist() == [0.0, 7.0]
+    before = warehouse.query("SELECT rainfall FROM raw.observations_as_of(TIMESTAMPTZ '2020-06-12') ORDER BY date")
+    assert before["rainfall"].isna().tolist() == [False, True]
+
+
+def test_a_window_is_replaced_and_what_lies_beside_it_stays(warehouse: Warehouse):
+    warehouse.replace("labels.daily", labelled(4, rain=1.0), JUNE_1, JUNE_1 + timedelta(days=3))
+
+    warehouse.replace("labels.daily", labelled(2, rain=9.0), JUNE_1, JUNE_1 + timedelta(days=1))
+
+    assert warehouse.read("labels.daily")["rain_mm"].tolist() == [9.0, 9.0, 1.0, 1.0]
+
+
+def test_a_failing_insert_leaves_the_window_as_it_was(warehouse: Warehouse):
+    warehouse.replace("labels.daily", labelled(2, rain=1.0), JUNE_1, JUNE_1 + timedelta(days=1))
+    twice_the_same_day = pd.concat([labelled(1, rain=9.0)] * 2)
+
+    with pytest.raises(duckdb.ConstraintException):
+        warehouse.replace("labels.daily", twice_the_same_day, JUNE_1, JUNE_1 + timedelta(days=1))
+
+    assert warehouse.read("labels.daily")["rain_mm"].tolist() == [1.0, 1.0]
+
+
+def test_rows_outside_the_window_and_nothing_in_place_of_something_are_refused(warehouse: Warehouse):
+    warehouse.replace("labels.daily", labelled(2), JUNE_1, JUNE_1 + timedelta(days=1))
+
+    with pytest.raises(WarehouseError, match="outside"):
+        warehouse.replace("labels.daily", labelled(2), JUNE_1, JUNE_1)
+    with pytest.raises(WarehouseError, match="by nothing"):
+        warehouse.replace("labels.daily", labelled(2).iloc[:0], JUNE_1, JUNE_1)
+    assert len(warehouse.read("labels.daily")) == 2
+
+
+def forecast(chance: float, *, kind: str, version: int = 1) -> pd.DataFrame:
+    moment = pd.Timestamp(FIRST_FETCH)
+    return pd.DataFrame(
+        {
+            "station": ["Sydney"],
+            "date": [pd.Timestamp(JUNE_1)],
+            "issue": ["evening"],
+            "kind": [kind],
+            "issued_at": [moment],
+            "valid_from": [moment],
+            "valid_to": [moment],
+            "p_gt_1_0": [chance],
+            "climatology_gt_1_0": [0.2],
+            "markov_gt_1_0": [0.2],
+            "route": ["full"],
+            "model_version": [version],
+            "in_sample": [False],
+        }
+    )
+
+
+def test_a_forecast_once_issued_is_never_changed(warehouse: Warehouse):
+    warehouse.issue_forecasts(forecast(0.3, kind="issued"))
+
+    counts = warehouse.issue_forecasts(forecast(0.8, kind="issued", version=2))
+
+    assert counts == (0, 1)
+    assert warehouse.read("forecasts.daily")["p_gt_1_0"].tolist() == [0.3]
+
+
+def test_a_hindcast_is_replaced_by_a_different_one_only(warehouse: Warehouse):
+    warehouse.issue_forecasts(forecast(0.3, kind="hindcast"))
+
+    same = warehouse.issue_forecasts(forecast(0.3, kind="hindcast"))
+    other = warehouse.issue_forecasts(forecast(0.8, kind="hindcast", version=2))
+
+    assert (same, other) == ((0, 1), (1, 0))
+    assert warehouse.read("forecasts.daily")["p_gt_1_0"].tolist() == [0.8]
+
+
+def _write_again_and_again(path: Path, rain: float) -> None:
+    warehouse = Warehouse(path)
+    for _ in range(8):
+        warehouse.replace("labels.daily", labelled(30, rain=rain), JUNE_1, JUNE_1 + timedelta(days=29))
+
+
+def test_two_processes_writing_one_window_leave_one_whole_version(tmp_path: Path):
+    path = tmp_path / "meteo.duckdb"
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_write_again_and_again, args=(path, rain)) for rain in (1.0, 2.0)]
+
+    for writer in writers:
+        writer.start()
+    readings = []
+    while any(writer.is_alive() for writer in writers):
+        readings.append(Warehouse(path).read("labels.daily")["rain_mm"].tolist())
+        time.sleep(0.02)
+    for writer in writers:
+        writer.join()
+
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    whole = ([], [1.0] * 30, [2.0] * 30)
+    assert readings
+    assert all(reading in whole for reading in readings)
+    assert Warehouse(path).read("labels.daily")["rain_mm"].tolist() in whole[1:]
