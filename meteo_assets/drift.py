@@ -2,6 +2,7 @@
 
 import json
 import os
+import warnings
 from pathlib import Path
 
 import dagster as dg
@@ -74,13 +75,16 @@ def _write_report(drift: PooledDrift, folder: Path) -> Path | None:
     if not names:
         return None
     os.environ.setdefault("DO_NOT_TRACK", "true")
-    # Evidently takes five seconds to import: only where a report is written.
-    from evidently import Report
-    from evidently.presets import DataDriftPreset
-
     reference = drift.reference[names]
     sample = reference.sample(min(REFERENCE_SAMPLE, len(reference)), random_state=0)
-    snapshot = Report([DataDriftPreset()]).run(_labelled(drift.current[names]), _labelled(sample))
+    with warnings.catch_warnings():
+        # Evidently and what it imports warn of their own ageing; nothing that an operator could mend.
+        warnings.simplefilter("ignore")
+        # It takes five seconds to import: only where a report is written.
+        from evidently import Report
+        from evidently.presets import DataDriftPreset
+
+        snapshot = Report([DataDriftPreset()]).run(_labelled(drift.current[names]), _labelled(sample))
 
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / "report.html"

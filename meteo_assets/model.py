@@ -43,8 +43,8 @@ def rain_model(
 ) -> dg.MaterializeResult:
     """A model trained on every labelled day up to the end of the week, registered as challenger.
 
-    Its scores are those of a twin that had not seen the last year (or the last quarter of a shorter
-    record); the registered model is then fitted on all days.
+    Its scores are those of a twin that had not seen the last year (or what a shorter record has beyond its
+    first); the registered model is then fitted on all days.
     """
     _, last = week_of(context)
     with ending_honestly(mlflow), tempfile.TemporaryDirectory() as workspace:
@@ -69,7 +69,7 @@ def rain_model(
                 "fingerprint": trained.model.predictors.fingerprint(),
                 "training_set_sha256": card["training_set_sha256"],
                 "git_sha": _git_sha(),
-                "dagster_run_id": context.run_id,
+                "dagster_run_id": context.run.run_id,
                 "validation_status": "pending",
                 "held_out_from": str(trained.held_out["date"].min().date()),
                 "held_out_until": str(trained.held_out["date"].max().date()),
@@ -131,7 +131,7 @@ def champion_model(
     skill = float(challenger.tags["score.skill_over_climatology"])
     reason = f"passed its checks; Brier skill over climatology {skill:.3f} on held-out days"
 
-    registry.promote(challenger.version, reason=reason, who=f"dagster run {context.run_id}")
+    registry.promote(challenger.version, reason=reason, who=f"dagster run {context.run.run_id}")
 
     return dg.MaterializeResult(
         metadata={

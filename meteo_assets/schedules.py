@@ -11,7 +11,7 @@ from meteo_assets.drift import drift_report
 from meteo_assets.features import features, labels
 from meteo_assets.forecast import forecasts
 from meteo_assets.model import champion_model, rain_model
-from meteo_assets.partitions import FIRST_DAY, ZONE, observation_days, training_weeks, week_containing
+from meteo_assets.partitions import FIRST_DAY, ZONE, week_containing
 from meteo_assets.raw import raw_observations
 from meteo_assets.serving import serving_snapshot
 
@@ -23,13 +23,11 @@ RANGE_END: Final = "dagster/asset_partition_range_end"
 daily_job = dg.define_asset_job(
     "daily",
     selection=dg.AssetSelection.assets(raw_observations, features, labels, forecasts, serving_snapshot),
-    partitions_def=observation_days,
     description="Observations, features, labels, forecasts and the snapshot of a day or a range of days.",
 )
 weekly_job = dg.define_asset_job(
     "weekly",
     selection=dg.AssetSelection.assets(rain_model, champion_model, drift_report),
-    partitions_def=training_weeks,
     description="Train a challenger, check it, promote it if it passes, and report drift.",
 )
 publish_job = dg.define_asset_job(

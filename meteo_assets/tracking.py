@@ -1,8 +1,9 @@
 """MLflow in a Dagster run: the run of one is tied to the run of the other."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from dagster_mlflow import mlflow_tracking
@@ -13,7 +14,6 @@ from meteo_core.model.registry import EXPERIMENT, ModelRegistry
 
 def registry_of(settings: Settings) -> ModelRegistry:
     """The model registry that the settings name."""
-    settings.home.mlflow.mkdir(parents=True, exist_ok=True)
     return ModelRegistry(settings.registry_uri, artifacts=settings.home.mlflow / "artifacts")
 
 
@@ -27,7 +27,13 @@ def mlflow_run(settings: Settings) -> dg.ResourceDefinition:
     @dg.resource(config_schema=mlflow_tracking.config_schema)
     def prepared(context: dg.InitResourceContext) -> Iterator[Any]:
         registry_of(settings).prepare()
-        yield from mlflow_tracking.resource_fn(context)  # type: ignore[misc]
+        opened = cast(Iterator[Any], mlflow_tracking.resource_fn(context))
+        with warnings.catch_warnings():
+            # It reads attributes that Dagster has renamed; nothing that a user of ours could mend.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            run = next(opened)
+        yield run
+        next(opened, None)
 
     return prepared.configured(
         {

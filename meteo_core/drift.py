@@ -32,7 +32,7 @@ class PooledDrift:
     """Scores of one window, and the anomalies that they compare."""
 
     scores: pd.DataFrame
-    """`parameter`, `score`, `threshold`, `rows`, `verdict`."""
+    """`parameter`, `score`, `threshold` (NaN where there are too few rows), `rows`, `verdict`."""
     current: pd.DataFrame
     """Values of the window: `station`, `date`, parameters."""
     reference: pd.DataFrame
@@ -92,7 +92,7 @@ def _score(
     is_reference: NDArray[np.bool_],
     is_same_window: NDArray[np.bool_],
     year: NDArray[np.float64],
-) -> tuple[str, float | None, float | None, int, str]:
+) -> tuple[str, float, float, int, str]:
     known = ~np.isnan(anomalies)
     current, reference = anomalies[is_current & known], anomalies[is_reference & known]
     # An earlier year's window must be as long as the current one: short windows stray further.
@@ -102,7 +102,7 @@ def _score(
     }
     windows = {ago: values for ago, values in windows.items() if len(values) >= LEAST_ROWS}
     if len(current) < LEAST_ROWS or len(windows) < LEAST_YEARS:
-        return name, None, None, len(current), INSUFFICIENT
+        return name, np.nan, np.nan, len(current), INSUFFICIENT
     spread = float(reference.std()) or 1.0
     score = wasserstein_distance(current, reference) / spread
     left_out = [

@@ -4,8 +4,9 @@ import gzip
 import hashlib
 import logging
 import os
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -39,24 +40,24 @@ def gather(
     source: Source, stations: Sequence[Station], first: date, last: date, *, landing: Path
 ) -> Gathered:
     """Ask for days `first`..`last` (both included), keep the bytes under `landing`, inspect every value."""
-    inspections, failures, days = [], [], (pd.Timestamp(first), pd.Timestamp(last))
+    deliveries: list[Delivery] = []
+    failures: list[SourceFailure] = []
     for count, given in enumerate(source.fetch(stations, first, last), start=1):
         if isinstance(given, SourceFailure):
-            logger.warning("%s", given)
             failures.append(given)
         else:
             _land(given, landing)
-            inspections.append(inspect(given))
+            deliveries.append(_within(given, first, last))
         if count % REPORT_EVERY == 0:
             logger.info("%d documents of %s read", count, source.name)
 
-    observations = _stack([i.observations for i in inspections])
-    findings = _stack([i.findings for i in inspections])
+    _report(failures)
+    inspection = inspect(deliveries)
     return Gathered(
-        observations=newest_of_each_day(_within(observations, days)),
-        findings=_within(findings, days).drop_duplicates(["station", "date", "parameter", "reason", "value"]),
+        observations=newest_of_each_day(inspection.observations),
+        findings=inspection.findings.drop_duplicates(["station", "date", "parameter", "reason", "value"]),
         failures=_as_frame(failures),
-        documents=len(inspections),
+        documents=len(deliveries),
     )
 
 
@@ -80,15 +81,18 @@ def read_landed(landing: Path, content_sha256: str) -> bytes:
     return content
 
 
-def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    kept = [frame for frame in frames if not frame.empty]
-    if not kept:
-        return frames[0].iloc[:0] if frames else pd.DataFrame()
-    return pd.concat(kept, ignore_index=True)
+def _within(delivery: Delivery, first: date, last: date) -> Delivery:
+    """The delivery with the days of the window only: a monthly document holds the whole month."""
+    wanted = delivery.observations["date"].between(pd.Timestamp(first), pd.Timestamp(last))
+    if wanted.all():
+        return delivery
+    return replace(delivery, observations=delivery.observations[wanted])
 
 
-def _within(rows: pd.DataFrame, days: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DataFrame:
-    return rows if rows.empty else rows[rows["date"].between(*days)]
+def _report(failures: Sequence[SourceFailure]) -> None:
+    """One line for each reason: a site that is down fails every document in the same way."""
+    for reason, count in Counter(f"{type(f).__name__}: {f.reason}" for f in failures).items():
+        logger.warning("%d documents not had: %s", count, reason)
 
 
 def _as_frame(failures: list[SourceFailure]) -> pd.DataFrame:

@@ -1,8 +1,8 @@
 """Inspection of observations: the impossible is taken out, the unusual pointed at, each with a reason."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,10 +11,10 @@ import pandas as pd
 from meteo_core.calendar import last_complete_day, local_date
 from meteo_core.labels import rain_today
 from meteo_core.parameters import COMPASS, COMPASS_POINTS, NUMBERS, PARAMETERS, WIND_PAIRS
+from meteo_core.sources.observations import join_observations
 from meteo_core.sources.protocol import Delivery
 from meteo_core.stations import find_station
 
-FINDING_COLUMNS = ("station", "date", "parameter", "value", "verdict", "reason")
 FIRST_DAY = pd.Timestamp("1900-01-01")
 
 
@@ -25,21 +25,19 @@ class Inspection:
     observations: pd.DataFrame
     """As delivered, without the impossible values, with `rain_today` derived and provenance columns."""
     findings: pd.DataFrame
-    """One row for each rejected or flagged value: `FINDING_COLUMNS` and provenance."""
+    """One row for each rejected or flagged value, with the reason and provenance."""
 
 
-def inspect(delivery: Delivery) -> Inspection:
-    """Apply every rule to a delivery.
+def inspect(deliveries: Sequence[Delivery]) -> Inspection:
+    """Apply every rule to what some documents say.
 
-    Rejected values become missing. Rows of days that have not begun at the station, or before 1900, are
-    rejected whole. A row is `provisional` until its day is complete at the station.
+    Rejected values become missing. Rows of days that had not begun at the station when the document was
+    fetched, or before 1900, are rejected whole. A row is `provisional` until its day is complete there.
     """
-    rows = delivery.observations
+    rows = _with_provenance(deliveries)
     found: list[pd.DataFrame] = []
 
-    fetched_at = delivery.fetched_at
-
-    today = _at_each_station(rows, lambda zone: local_date(fetched_at, zone))
+    today = _at_each_station(rows, local_date)
     impossible_day = (rows["date"] > today) | (rows["date"] < FIRST_DAY)
     found.append(
         _finding(rows[impossible_day], "date", "rejected", "a day that has not begun, or before 1900")
@@ -47,21 +45,29 @@ def inspect(delivery: Delivery) -> Inspection:
     rows = rows[~impossible_day].copy()
 
     for mask, parameter, verdict, reason in _judgements(rows):
+        if not mask.any():
+            continue
         found.append(_finding(rows[mask], parameter, verdict, reason))
         if verdict == "rejected":
             kept = rows[parameter] if parameter in NUMBERS else rows[parameter].astype(object)
             rows[parameter] = kept.where(~mask, np.nan if parameter in NUMBERS else None)
 
     rows["rain_today"] = rain_today(rows["rainfall"]).fillna(rows["rain_today"].astype("boolean"))
-    complete_until = _at_each_station(rows, lambda zone: last_complete_day(fetched_at, zone))
+    complete_until = _at_each_station(rows, last_complete_day)
     rows["status"] = np.where(rows["date"] <= complete_until, "final", "provisional")
-    findings = pd.concat(found, ignore_index=True)
-    for frame in (rows, findings):
-        frame["source"] = delivery.source
-        frame["content_sha256"] = delivery.content_sha256
-    rows["fetched_at"] = pd.Timestamp(fetched_at)
-    findings["found_at"] = pd.Timestamp(fetched_at)
-    return Inspection(rows, findings)
+    return Inspection(rows, pd.concat(found, ignore_index=True))
+
+
+def _with_provenance(deliveries: Sequence[Delivery]) -> pd.DataFrame:
+    """All rows of the documents, each with the source, time and hash of its own."""
+    rows = join_observations([delivery.observations for delivery in deliveries])
+    # join_observations leaves empty documents out, and a document of no rows has none to mark.
+    sizes = [len(delivery.observations) for delivery in deliveries]
+    return rows.assign(
+        source=np.repeat(np.array([d.source for d in deliveries], dtype=object), sizes),
+        fetched_at=pd.DatetimeIndex([pd.Timestamp(d.fetched_at) for d in deliveries], tz="UTC").repeat(sizes),
+        content_sha256=np.repeat(np.array([d.content_sha256 for d in deliveries], dtype=object), sizes),
+    )
 
 
 def newest_of_each_day(rows: pd.DataFrame) -> pd.DataFrame:
@@ -106,12 +112,19 @@ def _finding(rows: pd.DataFrame, parameter: str, verdict: str, reason: str) -> p
             "value": rows[parameter].astype(str),
             "verdict": verdict,
             "reason": reason,
-        },
-        columns=list(FINDING_COLUMNS),
+            "source": rows["source"],
+            "content_sha256": rows["content_sha256"],
+            "found_at": rows["fetched_at"],
+        }
     )
 
 
-def _at_each_station(rows: pd.DataFrame, day_of: Callable[[ZoneInfo], date]) -> pd.Series:
-    """A date that depends on the clock of each row's station."""
-    days = {key: pd.Timestamp(day_of(find_station(key).zone)) for key in rows["station"].unique()}
-    return rows["station"].map(days).astype("datetime64[ns]")
+def _at_each_station(rows: pd.DataFrame, day_of: Callable[[datetime, ZoneInfo], date]) -> pd.Series:
+    """A date that depends on when each row was fetched and on the clock of its station."""
+    pairs = rows[["station", "fetched_at"]].drop_duplicates()
+    days = [
+        pd.Timestamp(day_of(moment.to_pydatetime(), find_station(key).zone))
+        for key, moment in pairs.itertuples(index=False)
+    ]
+    pairs = pairs.assign(day=pd.Series(days, index=pairs.index, dtype="datetime64[ns]"))
+    return rows[["station", "fetched_at"]].merge(pairs, how="left")["day"].set_axis(rows.index)

@@ -51,14 +51,15 @@ class ModelRegistry:
     def __init__(self, uri: str, *, artifacts: Path | None = None) -> None:
         self.uri = uri
         # A tracking server keeps artifacts where it was told to; a bare database has to be told.
-        self._artifact_location = artifacts.as_uri() if artifacts and not uri.startswith("http") else None
+        self._artifacts = None if uri.startswith("http") else artifacts
 
     def prepare(self) -> None:
         """Make the experiment and the registered model where they do not exist yet."""
         with _translated(self.uri):
             client = self._client()
             if client.get_experiment_by_name(EXPERIMENT) is None:
-                client.create_experiment(EXPERIMENT, artifact_location=self._artifact_location)
+                location = self._artifacts.as_uri() if self._artifacts else None
+                client.create_experiment(EXPERIMENT, artifact_location=location)
             if not client.search_registered_models(f"name = '{REGISTERED_MODEL}'"):
                 client.create_registered_model(
                     REGISTERED_MODEL, description="Chance of rain tomorrow at Australian stations"
@@ -67,6 +68,7 @@ class ModelRegistry:
     def log(self, model: RainModel, *, run_id: str, tags: Mapping[str, str], workspace: Path) -> ModelVersion:
         """Store the model under this MLflow run and register it as challenger."""
         import pandas as pd
+        import xgboost as xgb
         from mlflow import xgboost as mlflow_xgboost  # pyright: ignore[reportPrivateImportUsage]
         from mlflow.models import ModelSignature, infer_signature
 
@@ -81,7 +83,7 @@ class ModelRegistry:
                 name="rain-model",
                 model_format="ubj",
                 signature=signature,
-                pip_requirements=["xgboost"],
+                pip_requirements=[f"xgboost=={xgb.__version__}"],
             )
             client = self._client()
             client.log_model_artifacts(logged.model_id, str(folder))
@@ -152,6 +154,8 @@ class ModelRegistry:
             os.environ.setdefault(name, value)
         import mlflow
 
+        if self._artifacts:
+            self._artifacts.mkdir(parents=True, exist_ok=True)
         logging.getLogger("alembic").setLevel(logging.WARNING)
         logging.getLogger("mlflow").setLevel(logging.WARNING)
         # Without these, a stray database appears beside the working directory.

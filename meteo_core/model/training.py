@@ -20,8 +20,8 @@ from meteo_core.verification import Scores, score
 
 LEAST_DAYS = 365
 """A model that has not seen every season knows nothing of the missing ones."""
-HELD_OUT_DAYS = 365
-HELD_OUT_SHARE = 0.25
+MOST_HELD_OUT_DAYS = 365
+LEAST_HELD_OUT_DAYS = 28
 
 
 class UnfitTrainingData(MeteoError):
@@ -82,14 +82,20 @@ def train(
 ) -> Trained:
     """Train on all labelled days given.
 
-    The last `HELD_OUT_DAYS` (or `HELD_OUT_SHARE` of a shorter record) are first kept out, to score a twin
-    fitted on the days before them; the model given is then fitted on all. Raises `UnfitTrainingData`.
+    The last year, or what a shorter record has beyond its first year, is first kept out, to score a twin
+    fitted on the days before it; the model given is then fitted on all. Raises `UnfitTrainingData`.
     """
     recipe = recipe or Recipe()
     require_fit(labels)
-    first, last = labels["date"].min().date(), labels["date"].max().date()
-    held_out_days = min(HELD_OUT_DAYS, int(((last - first).days + 1) * HELD_OUT_SHARE))
-    cut = last - timedelta(days=held_out_days)
+    known = labels.loc[labels[PREDICTAND.name].notna(), "date"]
+    first, last = known.min().date(), known.max().date()
+    held_out_days = min(MOST_HELD_OUT_DAYS, (last - first).days + 1 - LEAST_DAYS)
+    if held_out_days < LEAST_HELD_OUT_DAYS:
+        raise UnfitTrainingData(
+            f"beyond a year to learn from, only {held_out_days} days are left to score a model on: "
+            f"it takes {LEAST_HELD_OUT_DAYS}"
+        )
+    cut = last - timedelta(days=held_out_days - 1)
 
     held_out = backtest(features, labels, train_before=cut, first=cut, last=last, issue=issue, recipe=recipe)
     scores = score(

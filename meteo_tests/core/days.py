@@ -41,7 +41,9 @@ def simulated(first: date, last: date, *, stations: int | None = None, seed: int
     return frame.assign(rain_today=rain_today(frame["rainfall"]), status="final").reset_index(drop=True)
 
 
-def simulated_training(days: int = 500, *, stations: int = 12, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
+def simulated_training(
+    days: int = 500, *, stations: int = 12, seed: int = 1
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Features and labels of some simulated stations."""
     observations = simulated(JUNE_1, JUNE_1 + timedelta(days=days - 1), stations=stations, seed=seed)
     return build_features(observations), label_days(observations)

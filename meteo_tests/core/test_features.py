@@ -20,7 +20,9 @@ def feature(observations: pd.DataFrame, name: str) -> list[float]:
     ("temperature", "humidity", "expected"),
     [(20.0, 100.0, 20.0), (20.0, 50.0, 9.27), (30.0, 30.0, 10.53), (0.0, 80.0, -3.04)],
 )
-def test_dew_points_are_those_of_the_psychrometric_table(temperature: float, humidity: float, expected: float):
+def test_dew_points_are_those_of_the_psychrometric_table(
+    temperature: float, humidity: float, expected: float
+):
     observations = days_of(temp_3pm=[temperature], humidity_3pm=[humidity])
 
     dew_point = feature(observations, "dew_point_3pm")
@@ -87,7 +89,9 @@ def features(weather: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("issue", Issue)
-def test_tomorrow_cannot_change_todays_predictors(weather: pd.DataFrame, features: pd.DataFrame, issue: Issue):
+def test_tomorrow_cannot_change_todays_predictors(
+    weather: pd.DataFrame, features: pd.DataFrame, issue: Issue
+):
     predictors = Predictors.fit(features[features["date"] < "2021-01-01"], issue)
     whole = predictors.transform(features, Variant.FULL)
 
@@ -117,7 +121,9 @@ def test_the_look_back_is_enough_for_every_predictor(
     )
 
 
-def test_no_morning_predictor_reacts_to_the_afternoon_of_the_day(weather: pd.DataFrame, features: pd.DataFrame):
+def test_no_morning_predictor_reacts_to_the_afternoon_of_the_day(
+    weather: pd.DataFrame, features: pd.DataFrame
+):
     predictors = Predictors.fit(features, Issue.MORNING)
     before = predictors.transform(features, Variant.FULL)
     numbers = [c for c in weather.select_dtypes("number") if known_at(c) is not KnownAt.NINE_AM]

@@ -55,7 +55,10 @@ def test_a_gap_in_the_record_is_never_bridged():
 
 def test_a_provisional_row_labels_nothing():
     observations = pd.concat(
-        [days_of(rainfall=[0.0]), days_of(first=pd.Timestamp("2020-06-02").date(), status="provisional", rainfall=[9.0])]
+        [
+            days_of(rainfall=[0.0]),
+            days_of(first=pd.Timestamp("2020-06-02").date(), status="provisional", rainfall=[9.0]),
+        ]
     )
 
     labelled = outcomes(observations)

@@ -14,7 +14,7 @@ A_WEEK_LATER = datetime(2020, 6, 8, tzinfo=UTC)
 
 def inspected(observations: pd.DataFrame, *, fetched_at: datetime = A_WEEK_LATER) -> Inspection:
     rows = observations.drop(columns="status")
-    return inspect(Delivery("test", "memory", fetched_at, b"document", rows))
+    return inspect([Delivery("test", "memory", fetched_at, b"document", rows)])
 
 
 @pytest.mark.parametrize(
@@ -29,16 +29,24 @@ def inspected(observations: pd.DataFrame, *, fetched_at: datetime = A_WEEK_LATER
         ("sunshine", 25.0),
     ],
 )
-def test_an_impossible_value_becomes_missing_and_is_quarantined_with_its_limits(parameter: str, impossible: float):
+def test_an_impossible_value_becomes_missing_and_is_quarantined_with_its_limits(
+    parameter: str, impossible: float
+):
     result = inspected(days_of(**{parameter: [impossible]}))
 
     assert result.observations[parameter].isna().all()
     finding = result.findings.iloc[0]
-    assert (finding["parameter"], finding["value"], finding["verdict"]) == (parameter, str(impossible), "rejected")
+    assert (finding["parameter"], finding["value"], finding["verdict"]) == (
+        parameter,
+        str(impossible),
+        "rejected",
+    )
     assert "outside" in finding["reason"]
 
 
-@pytest.mark.parametrize(("parameter", "extreme"), [("rainfall", 371.0), ("cloud_3pm", 9.0), ("max_temp", 48.1)])
+@pytest.mark.parametrize(
+    ("parameter", "extreme"), [("rainfall", 371.0), ("cloud_3pm", 9.0), ("max_temp", 48.1)]
+)
 def test_a_legal_extreme_is_kept_without_remark(parameter: str, extreme: float):
     result = inspected(days_of(**{parameter: [extreme]}))
 

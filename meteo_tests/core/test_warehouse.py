@@ -12,7 +12,17 @@ from meteo_core.warehouse import Warehouse, WarehouseError
 from meteo_tests.core.days import JUNE_1, days_of
 
 NO_FINDINGS = pd.DataFrame(
-    columns=["station", "date", "parameter", "value", "verdict", "reason", "source", "content_sha256", "found_at"]
+    columns=[
+        "station",
+        "date",
+        "parameter",
+        "value",
+        "verdict",
+        "reason",
+        "source",
+        "content_sha256",
+        "found_at",
+    ]
 )
 NO_FAILURES = pd.DataFrame(columns=["origin", "station", "kind", "reason", "found_at"])
 FIRST_FETCH = datetime(2020, 6, 10, tzinfo=UTC)
@@ -23,7 +33,9 @@ def warehouse(tmp_path: Path) -> Warehouse:
     return Warehouse(tmp_path / "meteo.duckdb")
 
 
-def fetched(rainfall: list[float | None], *, at: datetime = FIRST_FETCH, first: date = JUNE_1) -> pd.DataFrame:
+def fetched(
+    rainfall: list[float | None], *, at: datetime = FIRST_FETCH, first: date = JUNE_1
+) -> pd.DataFrame:
     rows = days_of(first=first, rainfall=rainfall)
     rows["rain_today"] = rows["rain_today"].astype("boolean")
     return rows.assign(source="test", fetched_at=pd.Timestamp(at), content_sha256="0" * 64)
@@ -40,7 +52,8 @@ def labelled(days: int, first: date = JUNE_1, rain: float = 0.0) -> pd.DataFrame
 
 def test_every_parameter_has_its_column_with_type_and_unit(warehouse: Warehouse):
     columns = warehouse.query(
-        "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = 'observation_revisions'"
+        "SELECT column_name, data_type, comment FROM duckdb_columns() "
+        "WHERE table_name = 'observation_revisions'"
     ).set_index("column_name")
 
     for parameter in PARAMETERS.values():
@@ -63,7 +76,9 @@ def test_a_revised_value_is_a_new_revision_and_the_old_one_stays_readable(wareho
 
     assert added == 1
     assert warehouse.read("raw.observations")["rainfall"].tolist() == [0.0, 7.0]
-    before = warehouse.query("SELECT rainfall FROM raw.observations_as_of(TIMESTAMPTZ '2020-06-12') ORDER BY date")
+    before = warehouse.query(
+        "SELECT rainfall FROM raw.observations_as_of(TIMESTAMPTZ '2020-06-12') ORDER BY date"
+    )
     assert before["rainfall"].isna().tolist() == [False, True]
 
 

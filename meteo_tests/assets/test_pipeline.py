@@ -1,0 +1,223 @@
+"""The whole pipeline on real parts: simulated site over HTTP, DuckDB, MLflow store, Dagster instance."""
+
+import multiprocessing
+import socket
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import dagster as dg
+import mlflow
+import pandas as pd
+import pytest
+
+import meteo_assets.model
+from meteo_assets.pipeline import Pipeline, RunFailed, StageRun, open_pipeline
+from meteo_assets.settings import Settings
+from meteo_assets.tracking import registry_of
+from meteo_core import serving
+from meteo_core.model.registry import CHALLENGER, CHAMPION, EXPERIMENT
+from meteo_core.warehouse import Warehouse
+
+pytestmark = pytest.mark.xdist_group("pipeline")
+
+FIRST, LAST = date(2024, 1, 1), date(2025, 3, 15)
+DAYS = (LAST - FIRST).days + 1
+TABLES = ("raw.observation_revisions", "features.daily", "labels.daily", "forecasts.daily")
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory) -> Settings:
+    return Settings(home_dir=tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def pipeline(settings: Settings) -> Iterator[Pipeline]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("METEO_HOME", str(settings.home.root))
+        with open_pipeline(settings) as opened:
+            yield opened
+
+
+@pytest.fixture(scope="module")
+def runs(pipeline: Pipeline) -> list[StageRun]:
+    return pipeline.run_all(FIRST, LAST, training_day=LAST)
+
+
+@pytest.fixture
+def warehouse(settings: Settings, runs: list[StageRun]) -> Warehouse:
+    return Warehouse(settings.home.warehouse)
+
+
+def contents(warehouse: Warehouse) -> dict[str, pd.DataFrame]:
+    return {
+        table: warehouse.query(f"FROM {table} ORDER BY date, station").reset_index(drop=True)
+        for table in TABLES
+    }
+
+
+def assert_same(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]) -> None:
+    for table in TABLES:
+        pd.testing.assert_frame_equal(before[table], after[table], obj=table)
+
+
+def test_every_asset_is_built_and_every_day_is_on_record(pipeline: Pipeline, warehouse: Warehouse):
+    for asset in ("raw_observations", "features", "labels", "forecasts"):
+        assert len(pipeline.instance.get_materialized_partitions(dg.AssetKey(asset))) == DAYS
+    counts = {table: len(rows) for table, rows in contents(warehouse).items()}
+    assert counts["raw.observation_revisions"] == counts["features.daily"] == counts["labels.daily"]
+    assert counts["features.daily"] == DAYS * 49
+    assert counts["forecasts.daily"] > DAYS * 45  # days without any 3 pm observation have none
+
+
+def test_a_range_of_days_is_one_run(pipeline: Pipeline, runs: list[StageRun]):
+    assert len({run.run_id for run in runs}) == len(runs) == 7
+    assert pipeline.instance.get_runs_count() >= 7
+
+
+def test_the_champion_says_where_it_comes_from(settings: Settings, runs: list[StageRun]):
+    champion = registry_of(settings).alias(CHAMPION)
+
+    assert champion is not None
+    assert champion.tags["validation_status"] == "passed"
+    assert champion.tags["label_rule"] == "more than 1 mm"
+    assert champion.tags["trained_until"] <= LAST.isoformat()
+    assert float(champion.tags["score.skill_over_climatology"]) > 0.1
+    assert champion.tags["promotion_reason"].startswith("passed its checks")
+    assert {"git_sha", "as_of", "fingerprint", "training_set_sha256", "dagster_run_id"} <= set(champion.tags)
+
+
+def test_the_mlflow_run_is_tied_to_the_dagster_run_and_finished(settings: Settings, runs: list[StageRun]):
+    champion = registry_of(settings).alias(CHAMPION)
+    assert champion is not None
+    client = mlflow.MlflowClient(settings.registry_uri, settings.registry_uri)
+
+    run = client.get_run(champion.run_id)
+
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["dagster_run_id"] in {stage.run_id for stage in runs}
+    assert run.data.metrics["roc_area"] > 0.7
+    assert not Path("mlruns").exists()
+    assert not Path("mlflow.db").exists()
+
+
+def test_no_number_out_of_sample_is_passed_off_as_a_forecast(warehouse: Warehouse):
+    forecasts = warehouse.read("forecasts.daily")
+
+    assert forecasts["kind"].unique().tolist() == ["hindcast"]
+    assert forecasts.loc[forecasts["date"] < "2025-03-15", "in_sample"].all()
+
+
+def test_the_snapshot_holds_the_last_sixty_days(settings: Settings, runs: list[StageRun]):
+    name = serving.current_name(settings.home.serving)
+    assert name is not None
+
+    snapshot = serving.read(settings.home.serving, name)
+
+    assert snapshot.observations["date"].min().date() == LAST - timedelta(days=59)
+    assert len(snapshot.observations) == 60 * 49
+    assert snapshot.forecasts["date"].max().date() == LAST
+
+
+def test_running_a_range_again_changes_nothing(pipeline: Pipeline, warehouse: Warehouse):
+    before = contents(warehouse)
+
+    pipeline.run_days(
+        ["raw_observations", "features", "labels", "forecasts"], date(2025, 2, 20), date(2025, 3, 10)
+    )
+
+    assert_same(before, contents(warehouse))
+
+
+def test_a_day_rebuilt_alone_is_the_same_day(pipeline: Pipeline, warehouse: Warehouse):
+    before = contents(warehouse)
+
+    pipeline.run_days(["features", "labels", "forecasts"], date(2025, 2, 1), date(2025, 2, 1))
+
+    assert_same(before, contents(warehouse))
+
+
+def _materialize(home: Path) -> None:
+    import os
+
+    os.environ["METEO_HOME"] = str(home)
+    with open_pipeline(Settings()) as opened:
+        opened.run_days(
+            ["raw_observations", "features", "labels", "forecasts"], date(2025, 1, 10), date(2025, 2, 10)
+        )
+
+
+def test_two_runs_at_once_leave_one_consistent_table(settings: Settings, warehouse: Warehouse):
+    before = contents(warehouse)
+    context = multiprocessing.get_context("spawn")
+    both = [context.Process(target=_materialize, args=(settings.home.root,)) for _ in range(2)]
+
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(timeout=120)
+
+    assert [process.exitcode for process in both] == [0, 0]
+    assert_same(before, contents(warehouse))
+
+
+def test_a_challenger_that_fails_its_check_is_not_promoted(
+    pipeline: Pipeline, settings: Settings, runs: list[StageRun], monkeypatch: pytest.MonkeyPatch
+):
+    registry = registry_of(settings)
+    before = registry.alias(CHAMPION)
+    monkeypatch.setattr(meteo_assets.model, "LEAST_SKILL", 0.99)
+
+    with pytest.raises(RunFailed, match="rain_model_beats_climatology"):
+        pipeline.run_week(["rain_model", "champion_model"], LAST)
+
+    after, challenger = registry.alias(CHAMPION), registry.alias(CHALLENGER)
+    assert after == before
+    assert challenger is not None
+    assert before is not None
+    assert challenger.version > before.version
+    assert challenger.tags["validation_status"] == "failed"
+
+
+def test_a_promotion_by_hand_of_a_failed_challenger_is_refused_with_the_reason(
+    pipeline: Pipeline, settings: Settings
+):
+    with pytest.raises(RunFailed, match=r"not promoted: its checks are 'failed'"):
+        pipeline.run_week(["champion_model"], LAST)
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
+    monkeypatch.setenv("METEO_HOME", str(tmp_path))
+    with open_pipeline(Settings()) as opened:
+        yield opened
+
+
+def test_training_on_nothing_is_refused_and_recorded_as_failed(empty: Pipeline):
+    with pytest.raises(RunFailed, match="no labelled day to train on"):
+        empty.run_week(["rain_model"], LAST)
+
+    client = mlflow.MlflowClient(empty.settings.registry_uri, empty.settings.registry_uri)
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    assert experiment is not None
+    assert [run.info.status for run in client.search_runs([experiment.experiment_id])] == ["FAILED"]
+    assert registry_of(empty.settings).alias(CHAMPION) is None
+
+
+def test_forecasts_without_a_champion_say_what_to_do_first(empty: Pipeline):
+    with pytest.raises(RunFailed, match="materialize rain_model and champion_model first"):
+        empty.run_days(["forecasts"], LAST, LAST)
+
+
+def test_a_source_that_is_down_fails_the_run_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("METEO_HOME", str(tmp_path))
+        monkeypatch.setenv("METEO_SOURCE_URL", f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        with open_pipeline(Settings()) as opened, pytest.raises(RunFailed, match="SourceUnavailable"):
+            opened.run_days(["raw_observations"], LAST, LAST)
+
+    warehouse = Warehouse(tmp_path / "meteo.duckdb")
+    assert warehouse.read("raw.observations").empty

@@ -1,0 +1,1 @@
+"""Sources: documents read strictly, sites asked politely, weather simulated plausibly."""
