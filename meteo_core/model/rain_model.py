@@ -19,6 +19,8 @@ from meteo_core.references import References
 LEAST_OTHER_STATIONS = 5
 """With fewer other stations observed than this, the local variant is the better one."""
 CARD_FILE = "rain_model.json"
+ONE_THREAD = {"nthread": 1}
+"""Threads of XGBoost wait by spinning: on a machine that does anything else, one is faster than two."""
 CLIMATOLOGY_ROUTE = "climatology"
 
 
@@ -96,7 +98,9 @@ class RainModel:
         try:
             stored = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
             predictors = Predictors.from_dict(stored["predictors"])
-            boosters = {variant: xgb.Booster(model_file=folder / f"{variant}.ubj") for variant in Variant}
+            boosters = {
+                variant: xgb.Booster(ONE_THREAD, model_file=folder / f"{variant}.ubj") for variant in Variant
+            }
             references = References.from_dict(stored["references"])
             card, fingerprint = stored["card"], stored["fingerprint"]
         except (OSError, ValueError, KeyError, TypeError, xgb.core.XGBoostError) as error:

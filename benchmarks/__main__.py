@@ -1,0 +1,39 @@
+"""`make bench`: every benchmark, or those named. Each prints a table; its last line sums it up."""
+
+import importlib
+import sys
+import traceback
+
+from benchmarks.report import machine
+
+BENCHMARKS = {
+    "events": "Dagster's stock event log against ours, on one range of days",
+    "pipeline": "a range as one run against a run for each day",
+    "ingest": "documents fetched and read over HTTP, against plain HTTP",
+    "skill": "scores of the fixed split on the real archive, against climatology, Markov and persistence",
+}
+
+
+def main(names: list[str]) -> int:
+    """Run these benchmarks; give 1 where any could not measure."""
+    wanted = list(BENCHMARKS) if names in ([], ["all"]) else names
+    unknown = [name for name in wanted if name not in BENCHMARKS]
+    if unknown:
+        print(f"There is no benchmark {', '.join(unknown)}. There are: {', '.join(BENCHMARKS)}.")
+        return 2
+    print(machine())
+    failed = []
+    for name in wanted:
+        print(f"\n== {name}: {BENCHMARKS[name]}", flush=True)
+        try:
+            importlib.import_module(f"benchmarks.{name}").run()
+        except Exception:
+            traceback.print_exc()
+            failed.append(name)
+    if failed:
+        print(f"\nCould not measure: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
