@@ -63,6 +63,7 @@ def run() -> None:
     model = scored["model"]
     print(
         f"skill: evening, trained before {CUT}, {model.rows:,} forecasts to {LAST}: "
-        f"ROC area {model.roc_area:.4f}, skill {model.skill_over_climatology:.3f}, features and training in {seconds:.0f} s "
+        f"ROC area {model.roc_area:.4f}, skill {model.skill_over_climatology:.3f}, "
+        f"features and training in {seconds:.0f} s "
         f"({datetime.now(UTC):%Y-%m-%d})"
     )

@@ -68,7 +68,7 @@ def rain_model(
                 "label_rule": PREDICTAND.words,
                 "fingerprint": trained.model.predictors.fingerprint(),
                 "training_set_sha256": card["training_set_sha256"],
-                "git_sha": _git_sha(),
+                "git_sha": git_sha(),
                 "dagster_run_id": context.run.run_id,
                 "validation_status": "pending",
                 "held_out_from": str(trained.held_out["date"].min().date()),
@@ -149,7 +149,7 @@ def _newest_challenger(registry: ModelRegistry) -> ModelVersion:
     return challenger
 
 
-def _git_sha() -> str:
+def git_sha() -> str:
     """Commit of the code that trains; images carry it in an environment variable."""
     known = os.environ.get("METEO_GIT_SHA")
     if known:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -88,13 +88,14 @@ class Pipeline:
         first: date,
         last: date,
         *,
-        training_day: date,
+        training_day: date | None,
         archive: Path | None = None,
         report: Callable[[StageRun], None] = lambda _: None,
     ) -> list[StageRun]:
         """Every asset from the source to the snapshot, over days `first`..`last`.
 
-        The model is that of the week that holds `training_day`. `report` is told of each stage as it ends.
+        A model is trained for the week that holds `training_day`; with None the champion stays. `report` is
+        told of each stage as it ends.
         """
         if first < FIRST_DAY:
             raise ValueError(f"the first day can be {FIRST_DAY} at the earliest, not {first}")
@@ -102,16 +103,31 @@ class Pipeline:
             lambda: self.run_days(["raw_observations"], first, last, archive=archive),
             lambda: self.run_days(["features"], first, last),
             lambda: self.run_days(["labels"], first, last),
-            lambda: self.run_week(["rain_model", "champion_model"], training_day),
-            lambda: self.run_days(["forecasts"], first, last),
-            lambda: self.run_week(["drift_report"], training_day),
-            self.publish_snapshot,
         ]
+        if training_day is not None:
+            stages.append(lambda: self.run_week(["rain_model", "champion_model"], training_day))
+        stages.append(lambda: self.run_days(["forecasts"], first, last))
+        if training_day is not None:
+            stages.append(lambda: self.run_week(["drift_report"], training_day))
+        stages.append(self.publish_snapshot)
         done = []
         for stage in stages:
             done.append(stage())
             report(done[-1])
         return done
+
+    def first_missing_day(self, first: date, last: date) -> date:
+        """First of these days that some daily asset lacks; the day after the last where none does."""
+        made = set.intersection(
+            *(
+                set(self.instance.get_materialized_partitions(dg.AssetKey(asset)))
+                for asset in ("raw_observations", "features", "labels", "forecasts")
+            )
+        )
+        day = first
+        while day <= last and day.isoformat() in made:
+            day += timedelta(days=1)
+        return day
 
     def _run(
         self, job_name: str, assets: Sequence[str], *, config: dict[str, Any] | None = None, **how: Any

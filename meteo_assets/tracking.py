@@ -27,7 +27,7 @@ def mlflow_run(settings: Settings) -> dg.ResourceDefinition:
     @dg.resource(config_schema=mlflow_tracking.config_schema)
     def prepared(context: dg.InitResourceContext) -> Iterator[Any]:
         registry_of(settings).prepare()
-        opened = cast(Iterator[Any], mlflow_tracking.resource_fn(context))
+        opened = cast(Any, mlflow_tracking.resource_fn)(context)
         with warnings.catch_warnings():
             # It reads attributes that Dagster has renamed; nothing that a user of ours could mend.
             warnings.simplefilter("ignore", DeprecationWarning)

@@ -12,6 +12,7 @@ from meteo_core.errors import MeteoError
 
 if TYPE_CHECKING:  # Dagster takes a second to import: only where it is used
     from meteo_assets.pipeline import StageRun
+    from meteo_core.model.registry import ModelVersion
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -63,22 +64,30 @@ def _figures(asset: str, metadata: Mapping[str, Any]) -> str:
         return ""  # an asset without figures, such as a window without any known outcome
 
 
-def show_scores(metadata: Mapping[str, Any]) -> None:
+def show_scores(champion: "ModelVersion") -> None:
     """The champion against the references, on days that it had not seen."""
-    table = Table(title="Held-out days: the champion against the references", title_justify="left")
-    for column in ("", "Brier skill score of the champion"):
+    scores = {
+        name.removeprefix("score."): float(v)
+        for name, v in champion.tags.items()
+        if name.startswith("score.")
+    }
+    table = Table(
+        title=f"Version {champion.version} on days it had not seen, "
+        f"{champion.tags['held_out_from']} to {champion.tags['held_out_until']}",
+        title_justify="left",
+    )
+    for column in ("reference", "Brier skill score over it"):
         table.add_column(column)
     for name, words in {
-        "skill_over_climatology": "over climatology of station and month",
-        "skill_over_markov": "over Markov (rain today)",
-        "skill_over_persistence": "over persistence",
+        "skill_over_climatology": "climatology of station and month",
+        "skill_over_markov": "Markov: station, month and rain today",
+        "skill_over_persistence": "persistence: as today",
     }.items():
-        table.add_row(words, f"{metadata[f'score_{name}']:.3f}")
+        table.add_row(words, f"{scores[name]:.3f}")
     console.print(table)
     console.print(
-        f"  ROC area {metadata['score_roc_area']:.3f}, Brier score {metadata['score_brier_score']:.4f}, "
-        f"accuracy {metadata['score_accuracy']:.3f}, "
-        f"calibration error {metadata['score_calibration_error']:.3f}"
+        f"  ROC area {scores['roc_area']:.3f}, Brier score {scores['brier_score']:.4f}, "
+        f"accuracy {scores['accuracy']:.3f}, calibration error {scores['calibration_error']:.3f}"
     )
 
 

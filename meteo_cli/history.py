@@ -9,9 +9,11 @@ from pathlib import Path
 from meteo_assets.partitions import FIRST_DAY
 from meteo_assets.pipeline import open_pipeline
 from meteo_assets.settings import Settings
+from meteo_assets.tracking import registry_of
 from meteo_cli.console import console, progress_lines, show_scores, show_stage
 from meteo_core.calendar import Issue
 from meteo_core.labels import PREDICTAND
+from meteo_core.model.registry import CHAMPION
 from meteo_core.model.training import UnfitTrainingData, backtest, require_fit
 from meteo_core.sources.archive import Archive
 from meteo_core.verification import score
@@ -26,10 +28,10 @@ def import_archive(file: Path) -> None:
     first, last = Archive(file).days()
     console.print(f"Importing {file.name}: {first} to {last}, into {settings.home.root}")
     with open_pipeline(settings) as pipeline, progress_lines():
-        runs = pipeline.run_all(
-            max(first, FIRST_DAY), last, training_day=last, archive=file, report=show_stage
-        )
-    show_scores(next(run.metadata["rain_model"] for run in runs if "rain_model" in run.metadata))
+        pipeline.run_all(max(first, FIRST_DAY), last, training_day=last, archive=file, report=show_stage)
+    champion = registry_of(settings).alias(CHAMPION)
+    if champion is not None:
+        show_scores(champion)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIBIBYTES_PER_GIGABYTE
     console.print(f"Done in {time.monotonic() - started:.0f} s, at most {peak:.1f} GB of memory.")
 

@@ -158,6 +158,8 @@ class ModelRegistry:
             self._artifacts.mkdir(parents=True, exist_ok=True)
         logging.getLogger("alembic").setLevel(logging.WARNING)
         logging.getLogger("mlflow").setLevel(logging.WARNING)
+        # It misses pip, which an environment made by uv does without.
+        logging.getLogger("mlflow.utils.environment").setLevel(logging.ERROR)
         # Without these, a stray database appears beside the working directory.
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_registry_uri(self.uri)
