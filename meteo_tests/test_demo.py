@@ -163,7 +163,8 @@ query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on Partiti
 """
 CHECKS = """
 query { assetNodes { assetKey { path } groupName description isPartitioned
-  assetChecksOrError { ... on AssetChecks { checks { name executionForLatestMaterialization { status } } } } } }
+  assetChecksOrError { ... on AssetChecks { checks {
+    name executionForLatestMaterialization { status } } } } } }
 """
 
 
