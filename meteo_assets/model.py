@@ -84,7 +84,8 @@ def rain_model(
             "training_rows": card["rows"],
             "trained_until": card["trained_until"],
             "scores": markdown_table(
-                ["score", "held-out days"], [(k, f"{v:.4g}") for k, v in scores.items()]
+                ["score", "held-out days"],
+                [(k, f"{v:,}" if isinstance(v, int) else f"{v:.4f}") for k, v in scores.items()],
             ),
             **{f"score_{name}": float(value) for name, value in scores.items()},
         }
