@@ -54,7 +54,7 @@ $(UV):
 	@.tools/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
 
 $(READY): requirements.lock pyproject.toml | $(UV)
-	@echo "Installing the locked dependencies into .venv (about half a minute) ..."
+	@echo "Installing the locked dependencies into .venv (a minute at most) ..."
 	@test -x $(BIN)/python || $(UV) venv --quiet --python "$$(command -v $(PYTHON))" .venv
 	@$(UV) pip sync --quiet --require-hashes --python .venv requirements.lock
 	@$(UV) pip install --quiet --no-deps --python .venv -e .

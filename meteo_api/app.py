@@ -1,0 +1,97 @@
+"""The application: everything is made and connected here, and nothing at import."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar, MediaType, Request, Router
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+
+from meteo_api.clock import Clock, utc_now
+from meteo_api.errors import ForeignHost
+from meteo_api.forecasts.controller import ForecastController
+from meteo_api.forecasts.service import ForecastService
+from meteo_api.health.controller import HealthController
+from meteo_api.health.service import HealthService
+from meteo_api.loopback import is_loopback_name
+from meteo_api.model.cache import ModelCache
+from meteo_api.model.controller import ModelController
+from meteo_api.model.store import ModelStore
+from meteo_api.predictions.controller import PredictionController
+from meteo_api.predictions.service import PredictionService
+from meteo_api.problems import EXCEPTION_HANDLERS
+from meteo_api.settings import Settings
+from meteo_api.snapshot.store import SnapshotStore
+from meteo_api.stations.controller import StationController
+from meteo_api.strict_json import JsonRequest
+from meteo_api.watching import watching
+from meteo_core.model.registry import ModelRegistry
+
+
+def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
+    """The service over the state folder and registry that the settings name."""
+    models = ModelStore(
+        ModelRegistry(settings.registry_uri),
+        ModelCache(settings.home.model_cache),
+        look_seconds=settings.model_poll_seconds,
+        now=now,
+    )
+    snapshots = SnapshotStore(settings.home.serving, look_seconds=settings.snapshot_poll_seconds)
+    provided = {
+        "models": models,
+        "snapshots": snapshots,
+        "forecasts": ForecastService(snapshots, now=now),
+        "predictions": PredictionService(models, snapshots, now=now, max_batch=settings.max_batch),
+        "health": HealthService(models, snapshots, now=now),
+    }
+
+    @asynccontextmanager
+    async def beginning_with_what_is_on_disk(_app: Litestar) -> AsyncIterator[None]:
+        await asyncio.to_thread(models.begin_with_cache)
+        await asyncio.to_thread(snapshots.look)
+        yield
+
+    return Litestar(
+        route_handlers=[
+            Router(
+                "/api/v1",
+                route_handlers=[StationController, ForecastController, PredictionController, ModelController],
+            ),
+            HealthController,
+        ],
+        dependencies={name: _always(thing) for name, thing in provided.items()},
+        exception_handlers=EXCEPTION_HANDLERS,
+        request_class=JsonRequest,
+        request_max_body_size=settings.max_body_bytes,
+        before_request=_require_loopback_host,
+        lifespan=[
+            beginning_with_what_is_on_disk,
+            watching(snapshots.look, every_seconds=settings.snapshot_poll_seconds, name="snapshot"),
+            watching(models.look, every_seconds=settings.model_poll_seconds, name="model registry"),
+        ],
+        openapi_config=OpenAPIConfig(
+            title="Meteo",
+            version=version("meteo"),
+            use_handler_docstrings=True,
+            description="How likely is rain tomorrow at Australian weather stations.",
+            # Litestar's pages load their scripts from a content network; the document itself needs none.
+            render_plugins=[JsonRenderPlugin(media_type=MediaType.JSON), YamlRenderPlugin()],
+        ),
+        # Problems are logged where they become answers; Litestar would set up the root logger for itself.
+        logging_config=None,
+    )
+
+
+def _always(thing: Any) -> Provide:
+    return Provide(lambda: thing, sync_to_thread=False, use_cache=True)
+
+
+async def _require_loopback_host(request: Request[Any, Any, Any]) -> None:
+    """Refuse pages elsewhere that steer a browser here under a name of their own (DNS rebinding)."""
+    host = request.headers.get("host", "")
+    if not is_loopback_name(host):
+        raise ForeignHost(f"requests for {host[:100]!r} are not answered here")

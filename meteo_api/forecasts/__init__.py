@@ -1,0 +1,1 @@
+"""Forecasts as the pipeline issued them."""

@@ -1,0 +1,50 @@
+"""Addresses of issued forecasts."""
+
+from datetime import date
+from http import HTTPStatus
+from typing import Annotated
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import PathParameter, QueryParameter
+
+from meteo_api.forecasts.schemas import NewestForecasts, StationForecasts
+from meteo_api.forecasts.service import ForecastService
+from meteo_api.problems import documented
+
+
+class ForecastController(Controller):
+    """Issued forecasts."""
+
+    path = "/forecasts"
+    tags = ("forecasts",)
+
+    @get(
+        operation_id="list_newest_forecasts",
+        responses=documented(HTTPStatus.SERVICE_UNAVAILABLE),
+        sync_to_thread=False,
+    )
+    def list_newest(self, forecasts: NamedDependency[ForecastService]) -> NewestForecasts:
+        """The newest forecast of every station, each with whether it is valid now."""
+        return forecasts.newest()
+
+    @get(
+        "/{station:str}",
+        operation_id="list_forecasts_of_station",
+        responses=documented(
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        ),
+        sync_to_thread=False,
+    )
+    def list_of_station(
+        self,
+        forecasts: NamedDependency[ForecastService],
+        station: Annotated[str, PathParameter(description="Key of the station: `Sydney`")],
+        from_: Annotated[date | None, QueryParameter(name="from", description="First date, included")] = None,
+        to: Annotated[date | None, QueryParameter(name="to", description="Last date, included")] = None,
+    ) -> StationForecasts:
+        """Newest and past forecasts of a station, newest first."""
+        return forecasts.of_station(station, from_, to)

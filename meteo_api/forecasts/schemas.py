@@ -1,0 +1,67 @@
+"""Forecasts as clients see them."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from meteo_api.predictand import CLIMATOLOGY, MARKOV, Chance
+from meteo_api.snapshot.schemas import SnapshotAge
+from meteo_core.calendar import Issue
+
+
+class Status(StrEnum):
+    """Where the window of a forecast lies at the moment of asking."""
+
+    UPCOMING = "upcoming"
+    VALID = "valid"
+    EXPIRED = "expired"
+
+
+class Forecast(Struct, frozen=True, kw_only=True):
+    """The chance of rain at one station in one window, as the pipeline issued it."""
+
+    station: Annotated[str, Meta(description="Key of the station")]
+    date: Annotated[date, Meta(description="Day on the station's calendar, on which it was to be issued")]
+    issue: Annotated[Issue, Meta(description="evening: all of the day was known; morning: to 9 am only")]
+    kind: Annotated[
+        Literal["issued", "hindcast"], Meta(description="Made on its day, or afterwards for comparison")
+    ]
+    issued_at: Annotated[datetime, Meta(description="When it was made, station time")]
+    valid_from: Annotated[datetime, Meta(description="Start of the window, station time")]
+    valid_to: Annotated[datetime, Meta(description="End of the window, station time")]
+    status: Annotated[Status, Meta(description="Whether its window is now, over, or still to come")]
+    predictand: Annotated[str, Meta(description="The event whose chance is given")]
+    p_gt_1_0: Annotated[Chance, Meta(description="Chance of more than 1.0 mm in the window, 0 to 1")]
+    climatology_gt_1_0: Annotated[Chance, Meta(description=CLIMATOLOGY)]
+    markov_gt_1_0: Annotated[Chance, Meta(description=MARKOV)]
+    route: Annotated[
+        Literal["full", "local", "climatology"],
+        Meta(description="What it rests on: other stations too, the station alone, or the season alone"),
+    ]
+    model_version: Annotated[int, Meta(description="Version of meteo-rain that made it")]
+
+
+class NewestForecast(Struct, frozen=True, kw_only=True):
+    """The newest forecast of a station, and whether it still speaks of the present."""
+
+    station: Annotated[str, Meta(description="Key of the station")]
+    stale: Annotated[bool, Meta(description="Whether no published window reaches the present")]
+    words: Annotated[str, Meta(description="The same for a person to read")]
+    newest_observation: Annotated[date | None, Meta(description="Newest day observed at the station")]
+    newest: Annotated[Forecast | None, Meta(description="Null where none has been published")]
+
+
+class NewestForecasts(Struct, frozen=True, kw_only=True):
+    """The newest forecast of every station."""
+
+    snapshot: SnapshotAge
+    forecasts: list[NewestForecast]
+
+
+class StationForecasts(NewestForecast, frozen=True, kw_only=True):
+    """Newest and past forecasts of a station."""
+
+    snapshot: SnapshotAge
+    forecasts: Annotated[list[Forecast], Meta(description="Newest first")]

@@ -1,0 +1,1 @@
+"""The champion in service: where it comes from, and what it is."""

@@ -1,0 +1,151 @@
+"""The model in service, and how it is exchanged for the registry's champion while requests run."""
+
+import logging
+import math
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from meteo_api.clock import Clock, utc_now
+from meteo_api.errors import NotReady
+from meteo_api.model.cache import ModelCache, identity
+from meteo_core.errors import MeteoError
+from meteo_core.model.rain_model import RainModel
+from meteo_core.model.registry import CHAMPION, ModelRegistry, ModelVersion
+
+log = logging.getLogger(__name__)
+
+SECONDS_UNTIL_REFUSED_IS_TRIED_AGAIN: Final = 60.0
+"""A champion that could not be loaded is not downloaded again at every look."""
+_SQLITE: Final = "sqlite:///"
+
+
+class Source(StrEnum):
+    """Where the model in service was read from."""
+
+    REGISTRY = "registry"
+    CACHE = "cache"
+
+
+@dataclass(frozen=True, eq=False)
+class ServedModel:
+    """A model that has passed every test of loading."""
+
+    version: ModelVersion
+    model: RainModel
+    source: Source
+    loaded_at: datetime
+    """UTC."""
+
+
+class NoChampion(MeteoError):
+    """A registry without a champion, or no registry at all."""
+
+
+class Refused(MeteoError):
+    """A champion that must not serve."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    champion: ModelVersion
+    reason: str
+    at: float
+    """Monotonic clock, seconds."""
+
+    def still_holds(self, champion: ModelVersion) -> bool:
+        recent = time.monotonic() - self.at < SECONDS_UNTIL_REFUSED_IS_TRIED_AGAIN
+        return recent and identity(self.champion) == identity(champion)
+
+
+class ModelStore:
+    """Holds the model in service. `current` is exchanged whole: a reader has the old one or the new."""
+
+    def __init__(
+        self, registry: ModelRegistry, cache: ModelCache, *, look_seconds: float, now: Clock = utc_now
+    ):
+        self.current: ServedModel | None = None
+        self.trouble: str | None = "the model registry has not been asked yet"
+        """Why `current` may not be the registry's champion; None where it is known to be."""
+        self._registry = registry
+        self._cache = cache
+        self._look_seconds = look_seconds
+        self._now = now
+        self._refused: _Refusal | None = None
+
+    def require(self) -> ServedModel:
+        """The model in service; raises `NotReady` that says why there is none."""
+        if self.current is None:
+            raise NotReady(
+                f"There is no model to forecast with: {self.trouble}",
+                retry_after_seconds=math.ceil(self._look_seconds),
+            )
+        return self.current
+
+    def begin_with_cache(self) -> None:
+        """Serve the copy that served last, so that a start does not depend on the registry."""
+        try:
+            copy = self._cache.last_good()
+        except MeteoError as error:
+            self._note(f"the cached model cannot be used: {error}")
+            return
+        if copy:
+            self._serve(*copy, Source.CACHE)
+
+    def look(self) -> None:
+        """Ask the registry for its champion and exchange the model where it is another one."""
+        try:
+            champion = self._champion()
+            if self.current and identity(self.current.version) == identity(champion):
+                self._confirm(self.current, champion)
+            else:
+                self._exchange(champion)
+        except (MeteoError, OSError) as error:
+            self._note(str(error))
+        else:
+            self._note(None)
+
+    def _champion(self) -> ModelVersion:
+        # Asked for a file that is not there, MLflow makes an empty database under the pipeline's feet.
+        uri = self._registry.uri
+        if uri.startswith(_SQLITE) and not Path(uri.removeprefix(_SQLITE)).exists():
+            raise NoChampion(f"there is no model registry yet at {uri.removeprefix(_SQLITE)}")
+        champion = self._registry.alias(CHAMPION)
+        if champion is None:
+            raise NoChampion("the model registry names no champion")
+        return champion
+
+    def _confirm(self, served: ServedModel, champion: ModelVersion) -> None:
+        self._refused = None
+        if served.version.tags != champion.tags:
+            self.current = replace(served, version=champion)
+
+    def _exchange(self, champion: ModelVersion) -> None:
+        if self._refused and self._refused.still_holds(champion):
+            raise Refused(self._refused.reason)
+        try:
+            model = self._cache.find(champion) or self._cache.fetch(
+                champion, lambda folder: self._registry.download(champion.version, folder)
+            )
+        except (MeteoError, OSError) as error:
+            reason = f"champion version {champion.version} was refused: {error}"
+            self._refused = _Refusal(champion, reason, time.monotonic())
+            raise Refused(reason) from error
+        self._refused = None
+        self._serve(champion, model, Source.REGISTRY)
+        self._cache.remember(champion)
+
+    def _serve(self, version: ModelVersion, model: RainModel, source: Source) -> None:
+        for booster in model.boosters.values():
+            booster.set_param({"nthread": 1})  # for the reason given where the process starts
+        self.current = ServedModel(version, model, source, self._now())
+        log.info("model version %s is in service, from the %s", version.version, source)
+
+    def _note(self, trouble: str | None) -> None:
+        if trouble != self.trouble:
+            if trouble:
+                log.warning("%s", trouble)
+            self.trouble = trouble

@@ -1,0 +1,1 @@
+"""What-if: the chance of rain, given what a person observed or supposes."""

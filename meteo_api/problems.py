@@ -1,0 +1,149 @@
+"""Every error as problem details (RFC 9457): what went wrong, which field, never a trace."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.types import ExceptionHandlersMap
+from msgspec import Meta, Struct
+
+from meteo_api.errors import (
+    BatchTooLarge,
+    FieldError,
+    ForeignHost,
+    InvalidRequest,
+    MalformedJson,
+    NotJson,
+    NotReady,
+)
+from meteo_core.errors import MeteoError, UnknownStation
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE: Final = "application/problem+json"
+LONGEST_DETAIL: Final = 500
+"""Characters of a detail or path that are sent back: enough to recognise, too few to fill a log."""
+
+
+class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a request was not answered."""
+
+    type: Annotated[str, Meta(description="Kind of problem, for programs to tell apart")]
+    title: Annotated[str, Meta(description="Kind of problem, for people")]
+    status: Annotated[int, Meta(description="HTTP status")]
+    detail: Annotated[str, Meta(description="What went wrong this time")]
+    instance: Annotated[str, Meta(description="Path that was asked for")]
+    errors: Annotated[tuple[FieldError, ...], Meta(description="Values that cannot be accepted")] = ()
+
+
+_STATUS: Final[Mapping[type[MeteoError], HTTPStatus]] = {
+    MalformedJson: HTTPStatus.BAD_REQUEST,
+    UnknownStation: HTTPStatus.NOT_FOUND,
+    BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    NotJson: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    ForeignHost: HTTPStatus.MISDIRECTED_REQUEST,
+    InvalidRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+_KINDS: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
+    HTTPStatus.BAD_REQUEST: ("malformed-request", "The request cannot be read"),
+    HTTPStatus.NOT_FOUND: ("not-found", "There is nothing here"),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed", "This address does not take this method"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too-large", "The request is too large"),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("not-json", "The body must be application/json"),
+    HTTPStatus.MISDIRECTED_REQUEST: ("foreign-host", "This host is not served here"),
+    HTTPStatus.UNPROCESSABLE_ENTITY: ("invalid-request", "Some values cannot be accepted"),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("not-ready", "The service is not ready"),
+    HTTPStatus.INTERNAL_SERVER_ERROR: ("internal-error", "The service failed"),
+}
+
+
+def documented(*statuses: HTTPStatus) -> dict[int, ResponseSpec]:
+    """The error answers of a handler, for the OpenAPI document."""
+    return {
+        status.value: ResponseSpec(
+            Problem, description=_KINDS[status][1], media_type=MEDIA_TYPE, generate_examples=False
+        )
+        for status in statuses
+    }
+
+
+def _of_domain(request: Request[Any, Any, Any], error: MeteoError) -> Response[Problem]:
+    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
+    if status is None:
+        return _unexpected(request, error)
+    headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, NotReady) else None
+    errors = error.errors if isinstance(error, InvalidRequest) else ()
+    return _response(request, status, str(error), errors=errors, headers=headers)
+
+
+def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    status = HTTPStatus(error.status_code)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _unexpected(request, error)
+    if isinstance(error, ValidationException):
+        invalid = InvalidRequest(_parameters_at_fault(error))
+        return _response(request, HTTPStatus.UNPROCESSABLE_ENTITY, str(invalid), errors=invalid.errors)
+    return _response(request, status, error.detail, headers=error.headers)
+
+
+def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """Answer what nobody foresaw: the trace goes to the log, never to the client."""
+    log.error("unexpected error at %s %r", request.method, _path(request), exc_info=error)
+    return _response(
+        request, HTTPStatus.INTERNAL_SERVER_ERROR, "An unexpected error, recorded in the service's log."
+    )
+
+
+EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {
+    MeteoError: _of_domain,  # pyright: ignore[reportAssignmentType] (a handler takes its own kind of error)
+    HTTPException: _of_framework,
+    Exception: _unexpected,
+}
+
+
+def _parameters_at_fault(error: ValidationException) -> list[FieldError]:
+    """Litestar's list of query and path parameters that it could not convert."""
+    stated = error.extra if isinstance(error.extra, list) else []
+    return [
+        FieldError(
+            pointer=f"/{str(fault.get('key', '')).removesuffix('_')}",  # `from_` in Python is `from` outside
+            detail=_shortened(str(fault["message"])),
+            place="path" if fault.get("source") == "path" else "query",
+        )
+        for fault in stated
+    ]
+
+
+def _response(
+    request: Request[Any, Any, Any],
+    status: HTTPStatus,
+    detail: str,
+    *,
+    errors: tuple[FieldError, ...] = (),
+    headers: dict[str, str] | None = None,
+) -> Response[Problem]:
+    kind, title = _KINDS.get(status, (status.phrase.lower().replace(" ", "-"), status.phrase))
+    problem = Problem(
+        type=f"urn:meteo:problem:{kind}",
+        title=title,
+        status=status.value,
+        detail=_shortened(detail),
+        instance=_path(request),
+        errors=errors,
+    )
+    return Response(problem, status_code=status.value, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _path(request: Request[Any, Any, Any]) -> str:
+    """Path as sent, percent-encoded."""
+    return _shortened(request.scope["raw_path"].decode("ascii", "replace"))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]}…"

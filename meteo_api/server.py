@@ -1,0 +1,31 @@
+"""The process that serves."""
+
+import logging
+
+import uvicorn
+from threadpoolctl import threadpool_limits
+
+from meteo_api.app import create_app
+from meteo_api.loopback import require_loopback
+from meteo_api.settings import Settings
+
+SECONDS_TO_FINISH = 10
+"""How long requests that are being answered at the end may still take."""
+
+
+def serve(settings: Settings) -> None:
+    """Listen until told to stop; raises `NotLoopback` where others than this machine could ask."""
+    require_loopback(settings.api_host)
+    # A question is a small matrix: where cores are shared, waiting for a second thread costs a hundred times
+    # what it saves.
+    threadpool_limits(limits=1)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    uvicorn.run(
+        create_app(settings),
+        host=settings.api_host,
+        port=settings.api_port,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        log_config=None,
+    )

@@ -1,0 +1,44 @@
+"""Settings of the service: environment variables `METEO_*`, read when asked for, never at import."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from meteo_core.home import Home
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Each name is an environment variable with the prefix `METEO_`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="METEO_", env_file=".env", extra="ignore", populate_by_name=True
+    )
+
+    home_dir: Annotated[Path, Field(alias="METEO_HOME")] = Path("data")
+    """State folder."""
+    mlflow_uri: str | None = None
+    """Model registry; by default the SQLite file in the state folder."""
+    api_host: str = "127.0.0.1"
+    """Address to listen on. Loopback only: there is no sign-in."""
+    api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """Port to listen on; 0 takes a free one."""
+    model_poll_seconds: Annotated[float, Field(gt=0)] = 5.0
+    """How often the registry is asked for the champion."""
+    snapshot_poll_seconds: Annotated[float, Field(gt=0)] = 2.0
+    """How often the serving folder is looked at."""
+    max_batch: Annotated[int, Field(ge=1)] = 10_000
+    """Most prediction requests in one body."""
+    max_body_bytes: Annotated[int, Field(ge=1)] = 16_000_000
+    """Largest request body; a batch of `max_batch` with every parameter takes about a third of it."""
+
+    @property
+    def home(self) -> Home:
+        """Layout of the state folder, as an absolute path."""
+        return Home(self.home_dir.resolve())
+
+    @property
+    def registry_uri(self) -> str:
+        """Address of the model registry."""
+        return self.mlflow_uri or f"sqlite:///{self.home.mlflow / 'mlflow.db'}"

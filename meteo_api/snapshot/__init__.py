@@ -1,0 +1,1 @@
+"""The newest serving snapshot, made ready for questions."""

@@ -1,0 +1,57 @@
+"""The snapshot in service, and how it is exchanged for a newer one while requests run."""
+
+import logging
+import math
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from meteo_api.errors import NotReady
+from meteo_api.snapshot.world import World
+from meteo_core.errors import MeteoError
+from meteo_core.serving import current_name, read
+
+log = logging.getLogger(__name__)
+
+OLD_AFTER: Final = timedelta(hours=36)
+"""The pipeline publishes each day; half a day late is worth telling."""
+
+
+class SnapshotStore:
+    """Holds the world in service. `current` is exchanged whole: a reader has the old one or the new."""
+
+    def __init__(self, serving: Path, *, look_seconds: float):
+        self.current: World | None = None
+        self.trouble: str | None = None
+        """Why `current` may not be the newest snapshot; None where it is."""
+        self._serving = serving
+        self._look_seconds = look_seconds
+
+    def require(self) -> World:
+        """The world in service; raises `NotReady` that says why there is none."""
+        if self.current is None:
+            raise NotReady(
+                f"There is no serving snapshot: {self.trouble or 'not read yet'}",
+                retry_after_seconds=math.ceil(self._look_seconds),
+            )
+        return self.current
+
+    def look(self) -> None:
+        """Read the published snapshot where it is another one; keep the old where it cannot be used."""
+        try:
+            name = current_name(self._serving)
+            if name is None:
+                self._note("the pipeline has not published one yet")
+            elif self.current is None or self.current.name != name:
+                self.current = World.of(read(self._serving, name))
+                log.info("snapshot %s is in service", name)
+                self._note(None)
+            else:
+                self._note(None)
+        except (MeteoError, OSError, ValueError, KeyError) as error:
+            self._note(str(error))
+
+    def _note(self, trouble: str | None) -> None:
+        if trouble and trouble != self.trouble:
+            log.warning("serving snapshot: %s", trouble)
+        self.trouble = trouble

@@ -1,0 +1,94 @@
+"""What the service knows of the world: a snapshot, laid out once so that a question only has to look up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from meteo_api.clock import Clock
+from meteo_api.forecasts.issued import ISSUED_COLUMNS, IssuedForecast, issued_by_station
+from meteo_api.snapshot.schemas import SnapshotAge
+from meteo_core.features.daily import build_features
+from meteo_core.parameters import NUMBERS, PARAMETERS
+from meteo_core.serving import Snapshot, UnusableSnapshot
+from meteo_core.stations import stations
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """One snapshot, never changed."""
+
+    name: str
+    created_at: datetime
+    """UTC."""
+    first_day: pd.Timestamp
+    days: int
+    """Calendar days from first to last observation."""
+    stations: tuple[str, ...]
+    observed: Mapping[str, NDArray]
+    """Each parameter as it was observed, [days + 1, stations]; nothing is known of the last day."""
+    features: pd.DataFrame
+    """`build_features` of the snapshot's observations."""
+    newest: Mapping[str, date]
+    """Date of the newest observation at each station that has any."""
+    forecasts: Mapping[str, tuple[IssuedForecast, ...]]
+    """Published forecasts of each station, newest first."""
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "World":
+        """Lay out a snapshot; raises `UnusableSnapshot` where columns or all observations are missing."""
+        _require_columns("observations", snapshot.observations, ("station", "date", *PARAMETERS))
+        _require_columns("forecasts", snapshot.forecasts, ISSUED_COLUMNS)
+        rows = snapshot.observations.assign(date=snapshot.observations["date"].astype("datetime64[ns]"))
+        rows = rows[rows["station"].isin(list(stations()))].reset_index(drop=True)
+        if rows.empty:
+            raise UnusableSnapshot(f"snapshot {snapshot.name} holds no observations")
+
+        first, keys = rows["date"].min(), tuple(stations())
+        days = (rows["date"].max() - first).days + 1
+        day = (rows["date"] - first).dt.days.to_numpy()
+        column = pd.Index(keys).get_indexer(pd.Index(rows["station"]))
+        return cls(
+            name=snapshot.name,
+            created_at=snapshot.created_at,
+            first_day=first,
+            days=days,
+            stations=keys,
+            observed={name: _grid(rows[name], day, column, (days + 1, len(keys))) for name in PARAMETERS},
+            features=build_features(rows),
+            newest={str(key): newest.date() for key, newest in rows.groupby("station")["date"].max().items()},
+            forecasts=issued_by_station(snapshot.forecasts),
+        )
+
+    def day_index(self, days: NDArray[np.datetime64]) -> NDArray[np.intp]:
+        """Row of each day in `observed`; the row of which nothing is known for days outside the snapshot."""
+        index = (days - self.first_day.to_datetime64()) // np.timedelta64(1, "D")
+        return np.where((index >= 0) & (index < self.days), index, self.days)
+
+    def age(self, now: Clock) -> SnapshotAge:
+        """How old what is known is."""
+        return SnapshotAge(
+            name=self.name,
+            created_at=self.created_at,
+            age_seconds=round((now() - self.created_at).total_seconds()),
+            newest_observation=max(self.newest.values()),
+        )
+
+
+def _require_columns(table: str, frame: pd.DataFrame, needed: tuple[str, ...]) -> None:
+    missing = [name for name in needed if name not in frame.columns]
+    if missing:
+        raise UnusableSnapshot(f"the {table} of the snapshot have no column {', '.join(missing)}")
+
+
+def _grid(
+    values: pd.Series, day: NDArray[np.intp], column: NDArray[np.intp], shape: tuple[int, int]
+) -> NDArray:
+    """Values by day and station: float with NaN for numbers, else object with None."""
+    grid = np.full(shape, np.nan) if values.name in NUMBERS else np.full(shape, None, dtype=object)
+    known = values.notna().to_numpy()
+    grid[day[known], column[known]] = values[known].to_numpy(dtype=grid.dtype)
+    return grid

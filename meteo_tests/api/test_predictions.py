@@ -1,0 +1,170 @@
+"""What is answered to a what-if."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+from litestar.testing import TestClient
+
+from meteo_api.predictions.schemas import PredictionRequest
+from meteo_core.features.daily import OWN_VALUES, build_features
+from meteo_core.model.rain_model import RainModel
+from meteo_core.parameters import PARAMETERS
+from meteo_tests.api.clients import PREDICTIONS, problem_of
+from meteo_tests.builders import LAST_DAY
+
+STATION = "Albury"
+TODAY = str(LAST_DAY)
+TOMORROW = str(LAST_DAY + timedelta(days=1))
+
+
+def predict(client: TestClient, body: Any) -> Any:
+    response = client.post(PREDICTIONS, json=body)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def test_a_question_without_values_is_answered_as_the_pipeline_would(
+    client: TestClient, weather: pd.DataFrame, model: RainModel
+):
+    answer = predict(client, {"station": STATION, "date": TODAY})
+
+    forecasts = model.forecast(build_features(weather)).set_index(["station", "date"])
+    expected = forecasts.loc[(STATION, pd.Timestamp(LAST_DAY))]
+    assert answer["p_gt_1_0"] == pytest.approx(expected["p_gt_1_0"], abs=1e-9)
+    assert answer["climatology_gt_1_0"] == pytest.approx(expected["climatology_gt_1_0"], abs=1e-9)
+    assert answer["markov_gt_1_0"] == pytest.approx(expected["markov_gt_1_0"], abs=1e-9)
+    assert answer["route"] == "full"
+
+
+def test_an_answer_says_what_it_is_about_and_what_it_rests_on(client: TestClient):
+    answer = predict(client, {"station": STATION, "date": TODAY, "humidity_3pm": 80})
+
+    assert answer["issue"] == "evening"
+    assert answer["valid_from"] == "2016-06-25T09:00:00+10:00"
+    assert answer["valid_to"] == "2016-06-26T09:00:00+10:00"
+    assert answer["predictand"] == (
+        "more than 1 mm of rain from 9 am on 2016-06-25 to 9 am on 2016-06-26, station time"
+    )
+    assert answer["model_version"] == 7
+    assert answer["snapshot"]["newest_observation"] == TODAY
+
+
+def test_the_window_has_23_hours_where_daylight_saving_begins(client: TestClient):
+    answer = predict(client, {"station": STATION, "date": "2015-10-03"})
+
+    assert answer["valid_from"] == "2015-10-03T09:00:00+10:00"
+    assert answer["valid_to"] == "2015-10-04T09:00:00+11:00"
+
+
+def test_damp_air_under_low_pressure_makes_rain_likelier(client: TestClient):
+    dry = predict(client, {"station": STATION, "date": TODAY, "humidity_3pm": 20, "pressure_3pm": 1030})
+    damp = predict(client, {"station": STATION, "date": TODAY, "humidity_3pm": 98, "pressure_3pm": 995})
+
+    assert damp["p_gt_1_0"] > dry["p_gt_1_0"] + 0.1
+
+
+def test_fields_are_told_apart_by_where_they_came_from(client: TestClient):
+    fields = predict(
+        client,
+        {"station": STATION, "date": TODAY, "humidity_3pm": 80, "cloud_3pm": None, "wind_gust_time": "14:05"},
+    )["fields"]
+
+    assert fields["from_request"] == ["humidity_3pm"]
+    assert "cloud_3pm" in fields["missing"]
+    assert "pressure_9am" in fields["from_snapshot"]
+    assert fields["not_used"] == ["wind_gust_time"]
+    named = fields["from_request"] + fields["missing"] + fields["from_snapshot"]
+    assert sorted(named) == sorted(name for name in PARAMETERS if name in OWN_VALUES)
+
+
+def test_rain_today_follows_the_rain_that_is_supposed(client: TestClient):
+    wet = predict(client, {"station": STATION, "date": TODAY, "rainfall": 20})
+    spelt_out = predict(client, {"station": STATION, "date": TODAY, "rainfall": 20, "rain_today": True})
+    unknown = predict(client, {"station": STATION, "date": TODAY, "rainfall": None})
+
+    assert wet["p_gt_1_0"] == spelt_out["p_gt_1_0"]
+    assert wet["markov_gt_1_0"] == spelt_out["markov_gt_1_0"]
+    assert "rain_today" in wet["fields"]["from_request"]
+    assert "rain_today" in unknown["fields"]["missing"]
+    assert unknown["markov_gt_1_0"] == unknown["climatology_gt_1_0"]
+
+
+@pytest.mark.parametrize("observed", [0.0, 8.0])
+def test_an_observation_gives_way_to_what_contradicts_it(
+    client: TestClient, weather: pd.DataFrame, observed: float
+):
+    at_station = weather[(weather["station"] == STATION) & (weather["date"] > "2016-06-01")]
+    opposite = at_station[at_station["rainfall"] > 1] if observed else at_station[at_station["rainfall"] == 0]
+    day = str(opposite["date"].iloc[0].date())
+
+    fields = predict(client, {"station": STATION, "date": day, "rain_today": observed == 0.0})["fields"]
+
+    assert "rainfall" in fields["missing"]
+    assert "rain_today" in fields["from_request"]
+
+
+def test_a_supposed_calm_has_no_observed_direction(client: TestClient):
+    fields = predict(client, {"station": STATION, "date": TODAY, "wind_speed_3pm": 0})["fields"]
+
+    assert "wind_dir_3pm" in fields["missing"]
+
+
+def test_tomorrow_is_forecast_from_the_stations_history(client: TestClient):
+    answer = predict(client, {"station": STATION, "date": TOMORROW})
+
+    assert answer["route"] == "local"
+    assert answer["fields"]["from_snapshot"] == []
+
+
+def test_a_day_of_which_nothing_is_known_gets_the_climatology(client: TestClient):
+    answer = predict(client, {"station": STATION, "date": "1931-01-05"})
+
+    assert answer["route"] == "climatology"
+    assert answer["p_gt_1_0"] == answer["climatology_gt_1_0"]
+
+
+def test_a_batch_gives_what_single_questions_give(client: TestClient):
+    questions = [
+        {"station": STATION, "date": TODAY},
+        {"station": STATION, "date": TODAY, "humidity_3pm": 99},
+        {"station": "Brisbane", "date": "2016-06-20", "rainfall": 3.4},
+        {"station": "Adelaide", "date": "1999-12-31", "temp_9am": 33.1},
+    ]
+
+    batch = predict(client, questions)
+
+    for question, answer in zip(questions, batch, strict=True):
+        alone = predict(client, question)
+        assert answer["p_gt_1_0"] == pytest.approx(alone["p_gt_1_0"], abs=1e-9)
+        assert answer["fields"] == alone["fields"]
+
+
+def test_the_same_question_twice_gets_the_same_answer(client: TestClient):
+    question = {"station": STATION, "date": TODAY, "sunshine": 9.1}
+
+    assert predict(client, question)["p_gt_1_0"] == predict(client, question)["p_gt_1_0"]
+
+
+def test_a_thousand_questions_about_one_day_are_answered_within_seconds(client: TestClient):
+    batch = predict(
+        client, [{"station": STATION, "date": TODAY, "humidity_3pm": h % 101} for h in range(1000)]
+    )
+
+    assert len(batch) == 1000
+    assert batch[3]["p_gt_1_0"] == pytest.approx(batch[104]["p_gt_1_0"], abs=1e-9)
+    assert all(0 <= answer["p_gt_1_0"] <= 1 for answer in batch)
+
+
+def test_a_station_that_the_model_was_not_trained_on_is_refused_by_name(client: TestClient):
+    problem = problem_of(client.post(PREDICTIONS, json={"station": "Sydney", "date": TODAY}), 422)
+
+    assert problem["errors"] == [
+        {"in": "body", "pointer": "/station", "detail": "version 7 of the model was not trained on Sydney"}
+    ]
+
+
+def test_a_request_knows_exactly_the_parameters_of_the_table():
+    assert set(PredictionRequest.__struct_fields__) == {"station", "date", *PARAMETERS}
+    assert PredictionRequest(station=STATION, date=date(2016, 6, 25)).station == STATION

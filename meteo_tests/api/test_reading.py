@@ -1,0 +1,211 @@
+"""What can be read: stations, issued forecasts, the model in service, health, the API's own description."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+from litestar.testing import TestClient
+
+from meteo_api.app import create_app
+from meteo_api.settings import Settings
+from meteo_core.home import Home
+from meteo_core.model.rain_model import RainModel
+from meteo_core.parameters import PARAMETERS, Kind
+from meteo_core.stations import stations
+from meteo_tests.api.clients import LOOPBACK, problem_of
+from meteo_tests.api.conftest import NOW
+from meteo_tests.builders import LAST_DAY
+
+STATION = "Albury"
+NINE_AM_NEXT_DAY = datetime(2016, 6, 25, 23, tzinfo=UTC)
+"""9 am of 26 June in Albury, when the window of 25 June ends."""
+
+
+@contextmanager
+def service(home: Home, now: datetime = NOW, **settings: Any) -> Iterator[TestClient]:
+    app = create_app(Settings(home_dir=home.root, **settings), now=lambda: now)
+    with TestClient(app, base_url=LOOPBACK) as client:
+        yield client
+
+
+def test_all_stations_are_listed_with_their_place_and_newest_day(client: TestClient):
+    listed = client.get("/api/v1/stations").json()
+
+    assert [place["station"] for place in listed] == list(stations())
+    albury = next(place for place in listed if place["station"] == STATION)
+    assert albury["timezone"] == "Australia/Sydney"
+    assert albury["newest_observation"] == str(LAST_DAY)
+    assert albury["latitude"] == pytest.approx(-36.07, abs=0.05)
+    sydney = next(place for place in listed if place["station"] == "Sydney")
+    assert sydney["newest_observation"] is None
+
+
+def test_every_station_has_its_newest_forecast(client: TestClient):
+    answer = client.get("/api/v1/forecasts").json()
+
+    assert [entry["station"] for entry in answer["forecasts"]] == list(stations())
+    newest = next(entry for entry in answer["forecasts"] if entry["station"] == STATION)
+    assert newest["newest"]["date"] == str(LAST_DAY)
+    assert newest["newest"]["status"] == "valid"
+    assert newest["stale"] is False
+    without = next(entry for entry in answer["forecasts"] if entry["station"] == "Sydney")
+    assert without["newest"] is None
+    assert without["stale"] is True
+
+
+def test_a_forecast_stands_as_the_pipeline_issued_it(
+    client: TestClient, weather: pd.DataFrame, model: RainModel
+):
+    answer = client.get(f"/api/v1/forecasts/{STATION}").json()
+
+    newest = answer["newest"]
+    assert newest == answer["forecasts"][0]
+    assert newest["kind"] == "issued"
+    assert newest["issued_at"] == "2016-06-25T18:00:00+10:00"
+    assert newest["valid_from"] == "2016-06-25T09:00:00+10:00"
+    assert newest["valid_to"] == "2016-06-26T09:00:00+10:00"
+    assert newest["model_version"] == 7
+    assert newest["route"] == "full"
+    assert 0 <= newest["p_gt_1_0"] <= 1
+    assert answer["newest_observation"] == str(LAST_DAY)
+    assert answer["forecasts"][1]["kind"] == "hindcast"
+
+
+def test_forecasts_can_be_narrowed_to_dates(client: TestClient):
+    answer = client.get(f"/api/v1/forecasts/{STATION}", params={"from": "2016-06-10", "to": "2016-06-12"})
+
+    dates = [forecast["date"] for forecast in answer.json()["forecasts"]]
+    assert dates == ["2016-06-12", "2016-06-11", "2016-06-10"]
+
+
+def test_dates_without_forecasts_give_none_and_still_the_newest(client: TestClient):
+    answer = client.get(f"/api/v1/forecasts/{STATION}", params={"to": "1990-01-01"}).json()
+
+    assert answer["forecasts"] == []
+    assert answer["newest"]["date"] == str(LAST_DAY)
+
+
+@pytest.mark.parametrize(
+    ("now", "status", "stale"),
+    [
+        (NINE_AM_NEXT_DAY - timedelta(days=1, seconds=1), "upcoming", False),
+        (NINE_AM_NEXT_DAY - timedelta(days=1), "valid", False),
+        (NINE_AM_NEXT_DAY - timedelta(seconds=1), "valid", False),
+        (NINE_AM_NEXT_DAY, "expired", True),
+        (NINE_AM_NEXT_DAY + timedelta(days=30), "expired", True),
+    ],
+)
+def test_a_forecast_is_never_presented_as_todays_when_its_window_is_over(
+    served_home: Home, now: datetime, status: str, stale: bool
+):
+    with service(served_home, now) as client:
+        answer = client.get(f"/api/v1/forecasts/{STATION}").json()
+
+    assert answer["newest"]["status"] == status
+    assert answer["stale"] is stale
+    assert ("There is no forecast for Albury now" in answer["words"]) is stale
+
+
+def test_the_model_in_service_is_described(client: TestClient, model: RainModel):
+    champion = client.get("/api/v1/model").json()
+
+    assert champion["version"] == 7
+    assert champion["trained_until"] == str(model.trained_until.date())
+    assert champion["scores"] == {"brier_score": 0.12}
+    assert champion["fingerprint"] == model.predictors.fingerprint()
+    assert champion["source"] == "cache"
+    assert champion["stations"] == list(stations())[:8]
+
+
+def test_the_process_says_that_it_lives(client: TestClient):
+    assert client.get("/health/live").json()["status"] == "alive"
+
+
+def test_readiness_tells_versions_and_ages(served_home: Home):
+    with service(served_home, datetime.now(UTC)) as client:
+        ready = client.get("/health/ready").json()
+
+    assert ready["model"]["version"] == 7
+    assert ready["model"]["source"] == "cache"
+    assert ready["snapshot"]["newest_observation"] == str(LAST_DAY)
+    assert 0 <= ready["snapshot"]["age_seconds"] < 600
+
+
+def test_a_service_on_its_own_copy_is_degraded_and_says_why(served_home: Home):
+    with service(served_home, datetime.now(UTC)) as client:
+        response = client.get("/health/ready")
+
+    assert response.status_code == 200
+    assert response.json()["status"] == "degraded"
+    assert any("registry" in reason for reason in response.json()["reasons"])
+
+
+def test_an_old_snapshot_is_degraded(served_home: Home):
+    with service(served_home, datetime.now(UTC) + timedelta(hours=40)) as client:
+        reasons = client.get("/health/ready").json()["reasons"]
+
+    assert any("40 hours old" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v1/forecasts"),
+        ("GET", f"/api/v1/forecasts/{STATION}"),
+        ("GET", "/api/v1/model"),
+        ("GET", "/health/ready"),
+        ("POST", "/api/v1/predictions"),
+    ],
+)
+def test_with_nothing_on_disk_the_service_starts_and_is_not_ready(tmp_path, method: str, path: str):
+    body = {"json": {"station": STATION, "date": str(LAST_DAY)}} if method == "POST" else {}
+    with service(Home(tmp_path)) as client:
+        response = client.request(method, path, **body)
+        alive = client.get("/health/live")
+        listed = client.get("/api/v1/stations")
+
+    problem_of(response, 503)
+    assert int(response.headers["retry-after"]) >= 1
+    assert alive.status_code == 200
+    assert listed.status_code == 200
+    assert not (tmp_path / "mlflow").exists()
+
+
+def test_every_address_has_an_operation_a_description_and_problems(client: TestClient):
+    document = client.get("/schema/openapi.json").json()
+
+    operations = [
+        (path, operation) for path, methods in document["paths"].items() for operation in methods.values()
+    ]
+    assert len(operations) == 7
+    for path, operation in operations:
+        assert operation["operationId"], path
+        assert operation["description"], path
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(answer["content"]) == ["application/problem+json"], (path, status)
+
+
+def test_the_description_gives_unit_and_limits_of_every_parameter(client: TestClient):
+    document = client.get("/schema/openapi.json").json()
+
+    fields = document["components"]["schemas"]["PredictionRequest"]["properties"]
+    assert set(fields) == {"station", "date", *PARAMETERS}
+    for name, parameter in PARAMETERS.items():
+        assert parameter.unit in fields[name]["description"]
+        if parameter.kind is Kind.NUMBER:
+            assert (fields[name]["minimum"], fields[name]["maximum"]) == (
+                parameter.minimum,
+                parameter.maximum,
+            )
+
+
+@pytest.mark.parametrize("path", ["/schema", "/schema/openapi.json", "/schema/openapi.yaml"])
+def test_the_description_is_served_without_any_other_server(client: TestClient, path: str):
+    response = client.get(path)
+
+    assert response.status_code == 200
+    assert "cdn" not in response.text

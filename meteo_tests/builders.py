@@ -1,0 +1,75 @@
+"""Inputs that several groups of tests share: weather, a model trained on it, a snapshot, a registry."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+
+from meteo_core.calendar import Issue
+from meteo_core.features.daily import build_features
+from meteo_core.forecasting import make_forecasts
+from meteo_core.labels import label_days, rain_today
+from meteo_core.model.rain_model import RainModel
+from meteo_core.model.registry import CHALLENGER, EXPERIMENT, ModelRegistry
+from meteo_core.model.training import Recipe, fit
+from meteo_core.serving import OBSERVATION_DAYS, publish
+from meteo_core.sources.simulator.weather import WeatherGenerator
+from meteo_core.stations import stations as all_stations
+
+LAST_DAY = date(2016, 6, 25)
+SMALL = Recipe(trees=20, depth=3, threads=1)
+"""Enough trees to tell wet from dry, few enough for a test."""
+
+
+def observations(days: int = 800, stations: int = 8, seed: int = 0, *, last: date = LAST_DAY) -> pd.DataFrame:
+    """Simulated observations up to `last` as the warehouse holds them: rain comes in systems, with gaps."""
+    rows = WeatherGenerator(seed).days(last - timedelta(days=days - 1), last)
+    rows = rows[rows["station"].isin(list(all_stations())[:stations])]
+    return rows.assign(
+        rain_today=rain_today(rows["rainfall"]).astype(object).where(rows["rainfall"].notna(), None),
+        source="simulator",
+        status="final",
+        fetched_at=pd.Timestamp(last, tz=UTC) + pd.Timedelta(days=2),
+    ).reset_index(drop=True)
+
+
+def rain_model(weather: pd.DataFrame, *, issue: Issue = Issue.EVENING, recipe: Recipe = SMALL) -> RainModel:
+    """A small model fitted on all of this weather."""
+    return fit(build_features(weather), label_days(weather), issue=issue, recipe=recipe)
+
+
+def snapshot(
+    serving: Path,
+    weather: pd.DataFrame,
+    model: RainModel,
+    *,
+    version: int = 1,
+    issued_at: datetime | None = None,
+) -> str:
+    """Publish the last days of the weather with the model's forecasts of them; give the snapshot's name."""
+    recent = weather[weather["date"] > weather["date"].max() - pd.Timedelta(days=OBSERVATION_DAYS)]
+    made = make_forecasts(model, build_features(recent), version=version, issued_at=issued_at)
+    return publish(serving, observations=recent, forecasts=made, drift=no_drift())
+
+
+def no_drift() -> pd.DataFrame:
+    """A drift table of a pipeline that has not looked for drift yet."""
+    return pd.DataFrame(columns=["week", "parameter", "score", "threshold", "rows", "verdict"])
+
+
+def registered(registry: ModelRegistry, models: Sequence[RainModel], workspace: Path) -> None:
+    """Log each model as a version of its own, each with scores; none is champion yet."""
+    registry.prepare()
+    mlflow.set_tracking_uri(registry.uri)
+    mlflow.set_experiment(EXPERIMENT)
+    for number, model in enumerate(models, start=1):
+        with mlflow.start_run() as run:
+            logged = registry.log(
+                model,
+                run_id=run.info.run_id,
+                tags={"score.brier_score": f"{0.1 + number / 100:.2f}", "score.roc_area": "0.9"},
+                workspace=workspace / str(number),
+            )
+        assert registry.alias(CHALLENGER) == logged
