@@ -10,7 +10,6 @@ import typer
 from meteo_core.calendar import Issue
 
 app = typer.Typer(
-    help="How likely is rain tomorrow at Australian weather stations.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -28,6 +27,24 @@ def _use(home: Path | None) -> None:
     """Make the state folder known to everything in this process and its children."""
     if home is not None:
         os.environ["METEO_HOME"] = str(home.resolve())
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"meteo {version('meteo')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _meteo(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """How likely is rain tomorrow at Australian weather stations."""
 
 
 @history.command("import")
@@ -93,7 +110,6 @@ def simulate(
 def serve() -> None:
     """Run the HTTP service: forecasts and what-if predictions. Settings: METEO_API_HOST, METEO_API_PORT."""
     from meteo_api.server import serve as run
-
     from meteo_api.settings import Settings
     from meteo_cli.console import plain_errors
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -49,8 +50,9 @@ def inspect(deliveries: Sequence[Delivery]) -> Inspection:
             continue
         found.append(_finding(rows[mask], parameter, verdict, reason))
         if verdict == "rejected":
-            kept = rows[parameter] if parameter in NUMBERS else rows[parameter].astype(object)
-            rows[parameter] = kept.where(~mask, np.nan if parameter in NUMBERS else None)
+            missing: Any = np.nan if parameter in NUMBERS else None
+            values = rows[parameter] if parameter in NUMBERS else rows[parameter].astype(object)
+            rows[parameter] = values.where(~mask, missing)
 
     rows["rain_today"] = rain_today(rows["rainfall"]).fillna(rows["rain_today"].astype("boolean"))
     complete_until = _at_each_station(rows, last_complete_day)

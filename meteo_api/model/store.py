@@ -14,7 +14,7 @@ from meteo_api.errors import NotReady
 from meteo_api.model.cache import ModelCache, identity
 from meteo_core.errors import MeteoError
 from meteo_core.model.rain_model import RainModel
-from meteo_core.model.registry import CHAMPION, ModelRegistry, ModelVersion
+from meteo_core.model.registry import CHAMPION, ModelRegistry, ModelVersion, RegistryUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -130,13 +130,15 @@ class ModelStore:
             model = self._cache.find(champion) or self._cache.fetch(
                 champion, lambda folder: self._registry.download(champion.version, folder)
             )
+            self._cache.remember(champion)
+        except RegistryUnavailable:
+            raise  # it says nothing against the model: the next look asks again
         except (MeteoError, OSError) as error:
             reason = f"champion version {champion.version} was refused: {error}"
             self._refused = _Refusal(champion, reason, time.monotonic())
             raise Refused(reason) from error
         self._refused = None
         self._serve(champion, model, Source.REGISTRY)
-        self._cache.remember(champion)
 
     def _serve(self, version: ModelVersion, model: RainModel, source: Source) -> None:
         for booster in model.boosters.values():

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from meteo_core.calendar import Issue
 from meteo_core.errors import MeteoError
+from meteo_core.features.daily import FEATURE_VERSION
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS, Design, Predictors, Variant
 from meteo_core.labels import PREDICTAND, as_float
 from meteo_core.model.rain_model import RainModel
@@ -160,6 +161,7 @@ def fit(
     """Fit predictors, trees and references on every labelled day given."""
     recipe = recipe or Recipe()
     require_fit(labels)
+    _require_one_definition(features)
     predictors = Predictors.fit(features, issue)
     full = predictors.transform(features, Variant.FULL)
     wet = as_float(
@@ -204,6 +206,15 @@ def require_fit(labels: pd.DataFrame) -> None:
         raise UnfitTrainingData(f"{days} labelled days are too few: a model needs {LEAST_DAYS}, a whole year")
     if known[PREDICTAND.name].nunique() < 2:
         raise UnfitTrainingData("every labelled day has the same outcome: there is nothing to tell apart")
+
+
+def _require_one_definition(features: pd.DataFrame) -> None:
+    versions = sorted(features["feature_version"].unique())
+    if versions != [FEATURE_VERSION]:
+        raise UnfitTrainingData(
+            f"the features are of version {', '.join(map(str, versions)) or 'none'}, this code makes version "
+            f"{FEATURE_VERSION}: materialize features over the whole record"
+        )
 
 
 def _training_set_hash(full: Design, wet: NDArray[np.float64], known: NDArray[np.bool_]) -> str:

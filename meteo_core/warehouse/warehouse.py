@@ -16,6 +16,9 @@ from meteo_core.parameters import PARAMETERS
 LOCK_TIMEOUT_SECONDS = 120.0
 """DuckDB lets one process write and locks all others out meanwhile; a window takes well under a second."""
 
+_AS_INCOMING = "SELECT * REPLACE (CAST(date AS DATE) AS date) FROM incoming LIMIT 0"
+"""Columns as those of a frame, which knows timestamps only: a day is a day."""
+
 FORECAST_KEY = ("station", "date", "issue")
 
 
@@ -70,10 +73,14 @@ class Warehouse:
         *,
         columns: Sequence[str] | None = None,
     ) -> pd.DataFrame:
-        """Rows of days `first`..`last` (both included), in order of date and station."""
+        """Rows of days `first`..`last` (both included), in order of date and station.
+
+        Raises `WarehouseError` for a table that nothing has been written to yet.
+        """
         with self.connect(read_only=True) as connection:
             if not _exists(connection, table):
-                return pd.DataFrame(columns=list(columns or ["station", "date"]))
+                asset = table.removesuffix(".daily")
+                raise WarehouseError(f"{table} is not there yet: materialize {asset} first")
             chosen = ", ".join(columns) if columns else "*"
             return connection.execute(
                 f"SELECT {chosen} FROM {table} WHERE date BETWEEN ? AND ? ORDER BY date, station",
@@ -88,17 +95,21 @@ class Warehouse:
     def replace(self, table: str, rows: pd.DataFrame, first: date, last: date) -> None:
         """Make the rows of days `first`..`last` be exactly these, in one transaction.
 
-        A table that does not exist, or whose columns differ, is made to fit the rows: features change with
-        the code, and their columns are the code's. Columns are matched by name. An empty frame for a window
-        that holds rows is refused: no data is not the same as no days.
+        Columns are matched by name. A table that does not exist is made to fit the rows. One whose columns
+        differ is made anew if the window holds all of its rows, and refused otherwise: features change with
+        the code, and days of the old definition must not stand beside days of the new one. An empty frame
+        for a window that holds rows is refused too: no data is not the same as no days.
         """
         outside = (rows["date"] < pd.Timestamp(first)) | (rows["date"] > pd.Timestamp(last))
         if outside.any():
             raise WarehouseError(f"{table}: {int(outside.sum())} rows lie outside {first}..{last}")
         with self.transaction() as connection:
             connection.register("incoming", rows)
-            if not _exists(connection, table) or _columns_differ(connection, table):
-                connection.execute(f"CREATE OR REPLACE TABLE {table} AS FROM incoming LIMIT 0")
+            if not _exists(connection, table):
+                connection.execute(f"CREATE TABLE {table} AS {_AS_INCOMING}")
+            elif _columns_differ(connection, table):
+                _require_whole(connection, table, first, last)
+                connection.execute(f"CREATE OR REPLACE TABLE {table} AS {_AS_INCOMING}")
             window = "date BETWEEN ? AND ?"
             if rows.empty:
                 held = connection.execute(
@@ -225,3 +236,14 @@ def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 def _columns_differ(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     return set(connection.table(table).columns) != set(connection.table("incoming").columns)
+
+
+def _require_whole(connection: duckdb.DuckDBPyConnection, table: str, first: date, last: date) -> None:
+    held = connection.execute(
+        f"SELECT min(date), max(date), count(*) FILTER (date NOT BETWEEN ? AND ?) FROM {table}", [first, last]
+    ).fetchone()
+    if held and held[2]:
+        raise WarehouseError(
+            f"{table} has other columns than the code now makes, and {held[2]} rows outside {first}..{last}: "
+            f"materialize all of it, {held[0]:%Y-%m-%d} to {held[1]:%Y-%m-%d}, as one range"
+        )

@@ -36,11 +36,13 @@ def pointers(problem: dict[str, Any]) -> list[str]:
     return [error["pointer"] for error in problem["errors"]]
 
 
-def eventually(holds: Callable[[], bool], *, within_seconds: float = 20.0) -> None:
-    """Wait until a claim about a running service holds."""
+def eventually(
+    holds: Callable[[], bool], *, within_seconds: float = 20.0, shown: Callable[[], object] = lambda: ""
+) -> None:
+    """Wait until a claim about a running service holds; what is `shown` explains a failure."""
     deadline = time.monotonic() + within_seconds
     while not holds():
-        assert time.monotonic() < deadline, f"did not come true within {within_seconds} s"
+        assert time.monotonic() < deadline, f"did not come true within {within_seconds} s {shown()}"
         time.sleep(0.02)
 
 

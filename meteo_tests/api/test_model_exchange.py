@@ -236,3 +236,23 @@ def test_a_disk_that_takes_nothing_does_not_stop_the_old_model(
 
     assert store.require().version == version(1)
     assert "No space left" in (store.trouble or "")
+
+
+def test_a_registry_that_goes_away_during_a_download_is_asked_again_at_the_next_look(
+    registry: ScriptedRegistry, store: ModelStore
+):
+    store.look()
+    registry.champion = version(2)
+
+    def go_away(_folder: Path) -> None:
+        raise RegistryUnavailable("the registry went away")
+
+    registry.spoil = go_away
+    store.look()
+    during = (store.require().version.version, store.trouble)
+    registry.spoil = lambda folder: None
+    store.look()
+
+    assert during == (1, "the registry went away")
+    assert store.require().version == version(2)
+    assert store.trouble is None

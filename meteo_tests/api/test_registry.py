@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -170,12 +171,15 @@ def test_a_registry_server_may_die_and_the_service_goes_on_and_starts_again(home
     with process(*server, "--workers", "1", log=tmp_path / "mlflow.log") as mlflow_server:
         eventually(lambda: answers_at(f"{uri}/health"), within_seconds=60)
         with service(home, mlflow_uri=uri) as client:
-            eventually(lambda: version_in_service(client) == GOOD_1)
+            ready = partial(client.get, "/health/ready")
+            eventually(lambda: version_in_service(client) == GOOD_1, shown=lambda: ready().text)
             promote(home, GOOD_2)
-            eventually(lambda: version_in_service(client) == GOOD_2)
+            eventually(lambda: version_in_service(client) == GOOD_2, shown=lambda: ready().text)
 
             end(mlflow_server)
-            eventually(lambda: f"registry at {uri}" in reasons(client), within_seconds=30)
+            eventually(
+                lambda: f"registry at {uri}" in reasons(client), within_seconds=30, shown=lambda: ready().text
+            )
             after_death = client.post("/api/v1/predictions", json=QUESTION)
 
     with service(home, mlflow_uri=uri) as client:

@@ -144,6 +144,13 @@ def test_data_that_teach_nothing_are_refused_with_the_reason(labels: pd.DataFram
         require_fit(labels)
 
 
+def test_features_of_an_older_definition_are_refused(data):
+    features, labels = data
+
+    with pytest.raises(UnfitTrainingData, match="materialize features over the whole record"):
+        fit(features.assign(feature_version=0), labels, recipe=QUICK)
+
+
 def test_a_forecast_made_on_its_day_is_issued_and_later_ones_are_hindcasts(data, model: RainModel):
     features, _ = data
     newest = features["date"].max()

@@ -110,6 +110,25 @@ def test_rows_outside_the_window_and_nothing_in_place_of_something_are_refused(w
     assert len(warehouse.read("labels.daily")) == 2
 
 
+def test_a_changed_definition_replaces_the_whole_table_or_nothing(warehouse: Warehouse):
+    days = [JUNE_1 + timedelta(days=n) for n in range(3)]
+    old = labelled(3)[["station", "date"]].assign(dew_point=1.0)
+    new = old.rename(columns={"dew_point": "vapour_pressure"})
+    warehouse.replace("features.daily", old, days[0], days[-1])
+
+    with pytest.raises(WarehouseError, match=r"1 rows outside.*2020-06-01 to 2020-06-03"):
+        warehouse.replace("features.daily", new.iloc[:2], days[0], days[1])
+    assert list(warehouse.read("features.daily")) == ["station", "date", "dew_point"]
+
+    warehouse.replace("features.daily", new, days[0], days[-1])
+    assert list(warehouse.read("features.daily")) == ["station", "date", "vapour_pressure"]
+
+
+def test_a_table_that_nothing_was_written_to_is_named(warehouse: Warehouse):
+    with pytest.raises(WarehouseError, match="materialize features first"):
+        warehouse.read("features.daily")
+
+
 def forecast(chance: float, *, kind: str, version: int = 1) -> pd.DataFrame:
     moment = pd.Timestamp(FIRST_FETCH)
     return pd.DataFrame(

@@ -3,7 +3,6 @@ CREATE SCHEMA raw;
 CREATE SCHEMA features;
 CREATE SCHEMA labels;
 CREATE SCHEMA forecasts;
-CREATE SCHEMA verification;
 CREATE SCHEMA monitoring;
 
 CREATE SEQUENCE raw.revision_number;
