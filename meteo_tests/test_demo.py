@@ -14,7 +14,7 @@ import pandas as pd
 import psutil
 import pytest
 
-pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 DAYS = 430
 READY = "Ctrl-C stops all of them."

@@ -19,7 +19,6 @@ from meteo_core import serving
 from meteo_core.model.registry import CHALLENGER, CHAMPION, EXPERIMENT
 from meteo_core.warehouse import Warehouse
 
-pytestmark = pytest.mark.xdist_group("pipeline")
 
 FIRST, LAST = date(2024, 1, 1), date(2025, 3, 15)
 DAYS = (LAST - FIRST).days + 1
