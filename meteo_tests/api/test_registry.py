@@ -28,11 +28,6 @@ from meteo_tests.api.clients import (
 )
 from meteo_tests.builders import LAST_DAY
 
-pytestmark = [
-    # One worker logs the models once for all of these.
-    pytest.mark.xdist_group("mlflow"),
-]
-
 QUESTION = {"station": "Albury", "date": str(LAST_DAY)}
 BATCH = [QUESTION] * 60
 GOOD_1, GOOD_2, BROKEN = 1, 2, 3

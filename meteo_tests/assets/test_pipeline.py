@@ -19,7 +19,6 @@ from meteo_core import serving
 from meteo_core.model.registry import CHALLENGER, CHAMPION, EXPERIMENT
 from meteo_core.warehouse import Warehouse
 
-
 FIRST, LAST = date(2024, 1, 1), date(2025, 3, 15)
 DAYS = (LAST - FIRST).days + 1
 TABLES = ("raw.observation_revisions", "features.daily", "labels.daily", "forecasts.daily")
