@@ -33,6 +33,7 @@ def open_source(settings: Settings, *, archive: Path | None = None) -> Iterator[
             accept_terms=settings.accept_bureau_terms,
             contact=settings.contact or "",
             breaker_file=settings.home.landing / "blocked.json",
+            cache_folder=settings.home.landing / "http-cache",
         )
     elif settings.source_url is not None:
         yield BureauDailyWeatherObservations.simulated(settings.source_url)

@@ -17,7 +17,7 @@ class Home:
 
     @property
     def landing(self) -> Path:
-        """Documents exactly as received, compressed, named by their SHA-256."""
+        """Documents exactly as received, compressed, named by their SHA-256; what a source said of itself."""
         return self.root / "landing"
 
     @property

@@ -141,8 +141,6 @@ class ModelStore:
         self._serve(champion, model, Source.REGISTRY)
 
     def _serve(self, version: ModelVersion, model: RainModel, source: Source) -> None:
-        for booster in model.boosters.values():
-            booster.set_param({"nthread": 1})  # for the reason given where the process starts
         self.current = ServedModel(version, model, source, self._now())
         log.info("model version %s is in service, from the %s", version.version, source)
 

@@ -137,6 +137,7 @@ class ModelRegistry:
 
         folder.mkdir(parents=True, exist_ok=True)
         with _translated(self.uri):
+            self._client()  # names the registry: the download goes by MLflow's global address
             return Path(
                 download_artifacts(
                     artifact_uri=f"models:/{REGISTERED_MODEL}/{version}",
