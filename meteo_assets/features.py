@@ -64,8 +64,12 @@ def features(
     metadata={"dagster/column_schema": schema(_LABEL_COLUMNS), "dagster/table_name": "labels.daily"},
 )
 def labels(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
-    """Outcomes: rain from 9 am of the date to 9 am of the next, and whether it passed each threshold."""
+    """Outcomes: rain from 9 am of the date to 9 am of the next, and whether it passed each threshold.
+
+    The day before the window is labelled again too: its outcome is the rain of the window's first day.
+    """
     first, last = days_of(context)
+    first -= timedelta(days=1)
     observations = warehouse.read("raw.observations", first, last + timedelta(days=1))
 
     outcomes = label_days(observations)

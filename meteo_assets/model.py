@@ -1,6 +1,5 @@
 """Stage 3 of 7: a challenger each week, checked before it may become champion."""
 
-import os
 import subprocess
 import tempfile
 from dataclasses import asdict
@@ -13,6 +12,7 @@ import dagster as dg
 from meteo_assets.features import features, labels
 from meteo_assets.metadata import markdown_table
 from meteo_assets.partitions import WHOLE_RECORD, training_weeks, week_of
+from meteo_assets.settings import Settings
 from meteo_assets.tracking import ending_honestly
 from meteo_core.labels import PREDICTAND
 from meteo_core.model.registry import CHALLENGER, CHAMPION, PASSED, ModelRegistry, ModelVersion
@@ -129,6 +129,12 @@ def champion_model(
             "Materialize rain_model together with its checks."
         )
     before = registry.alias(CHAMPION)
+    if before is not None and challenger.tags["trained_until"] < before.tags["trained_until"]:
+        raise dg.Failure(
+            f"version {challenger.version} is not promoted: it was trained to "
+            f"{challenger.tags['trained_until']}, the champion, version {before.version}, "
+            f"to {before.tags['trained_until']}"
+        )
     skill = float(challenger.tags["score.skill_over_climatology"])
     reason = f"passed its checks; Brier skill over climatology {skill:.3f} on held-out days"
 
@@ -152,7 +158,7 @@ def _newest_challenger(registry: ModelRegistry) -> ModelVersion:
 
 def git_sha() -> str:
     """Commit of the code that trains; images carry it in an environment variable."""
-    known = os.environ.get("METEO_GIT_SHA")
+    known = Settings().git_sha
     if known:
         return known
     try:

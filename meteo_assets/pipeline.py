@@ -1,5 +1,6 @@
 """Runs of the assets started from code: the same jobs, instance and events as the Dagster UI shows."""
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -162,5 +163,7 @@ def _first_failure(result: dg.ExecuteInProcessResult) -> str:
             continue
         while error is not None and error.cause is not None:
             error = error.cause
-        return f"{event.step_key or event.job_name}: {error.message.strip() if error else event.message}"
+        # Dagster puts the class of the exception before its message.
+        message = re.sub(r"^(\w+\.)+\w+: ", "", error.message.strip()) if error else event.message
+        return f"{event.step_key or event.job_name}: {message}"
     return f"run {result.run_id} failed"

@@ -6,7 +6,7 @@ import dagster as dg
 
 from meteo_assets.metadata import counts, markdown_table, parameter_schema
 from meteo_assets.partitions import days_of, observation_days
-from meteo_assets.settings import Settings
+from meteo_assets.settings import Settings, SourceName
 from meteo_assets.sources import open_source
 from meteo_core.ingestion import gather
 from meteo_core.parameters import NUMBERS, PARAMETERS
@@ -43,14 +43,16 @@ def raw_observations(
     """
     first, last = days_of(context)
     with open_source(settings, archive=Path(config.archive) if config.archive else None) as source:
+        _refuse_to_mix(warehouse, source.name)
         gathered = gather(source, list(stations().values()), first, last, landing=settings.home.landing)
         source_name = source.name
 
-    if gathered.documents == 0 and not gathered.failures.empty:
-        worst = gathered.failures.groupby(["kind", "reason"]).size().sort_values(ascending=False).index[0]
+    if gathered.observations.empty:
+        warehouse.record_failures(gathered.failures)
         raise dg.Failure(
-            f"{source_name} gave nothing for {first}..{last}: {worst[0]}: {worst[1]}",
-            metadata={"failures": len(gathered.failures)},
+            f"{source_name} gave no observations for {first}..{last}"
+            + (f": {gathered.failures['reason'].iloc[0]}" if len(gathered.failures) else ""),
+            metadata={"documents_refused": len(gathered.failures)},
         )
     added = warehouse.add_revisions(gathered.observations, gathered.findings, gathered.failures)
 
@@ -69,6 +71,16 @@ def raw_observations(
             ),
         }
     )
+
+
+def _refuse_to_mix(warehouse: Warehouse, source: str) -> None:
+    """Simulated weather must not train a model of real weather, nor the other way."""
+    held = set(warehouse.query("SELECT DISTINCT source FROM raw.observation_revisions")["source"])
+    if held and (source == SourceName.SIMULATOR) != (held == {SourceName.SIMULATOR}):
+        raise dg.Failure(
+            f"{warehouse.path} holds observations of {', '.join(sorted(held))}; those of {source} "
+            "need a state folder of their own: name another with METEO_HOME or --home"
+        )
 
 
 @dg.asset_check(asset=raw_observations, blocking=True)

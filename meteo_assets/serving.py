@@ -24,14 +24,17 @@ _OBSERVATION_COLUMNS = ("station", "date", *PARAMETERS, "source", "status", "fet
 def serving_snapshot(
     warehouse: dg.ResourceParam[Warehouse], settings: dg.ResourceParam[Settings]
 ) -> dg.MaterializeResult:
-    """The last 60 days of observations and forecasts, and the newest drift scores, for the service."""
+    """Forecasts of the last 60 days, the observations behind them, and the newest drift scores."""
     newest = warehouse.query("SELECT max(date) AS day FROM raw.observations")["day"].iloc[0]
     if newest is None or newest != newest:  # NaT where the table is empty
         raise dg.Failure("there are no observations yet: materialize raw_observations first")
-    first = newest.date() - timedelta(days=serving.OBSERVATION_DAYS - 1)
+    first_observed = newest.date() - timedelta(days=serving.OBSERVATION_DAYS - 1)
+    first_forecast = newest.date() - timedelta(days=serving.SERVED_DAYS - 1)
 
-    observations = warehouse.read("raw.observations", first, columns=_OBSERVATION_COLUMNS)
-    issued = warehouse.read("forecasts.daily", first)
+    observations = warehouse.read("raw.observations", first_observed, columns=_OBSERVATION_COLUMNS)
+    issued = warehouse.read("forecasts.daily", first_forecast)
+    if issued.empty:
+        raise dg.Failure(f"there are no forecasts since {first_forecast}: the snapshot before stays current")
     drift = warehouse.query("FROM monitoring.drift WHERE week = (SELECT max(week) FROM monitoring.drift)")
     name = serving.publish(settings.home.serving, observations=observations, forecasts=issued, drift=drift)
 

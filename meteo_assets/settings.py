@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     contact: str | None = None
     """E-mail address or page named in requests to the Bureau."""
 
+    git_sha: str | None = None
+    """Commit of the code, for images without git."""
+
     @property
     def home(self) -> Home:
         """Layout of the state folder, as an absolute path."""

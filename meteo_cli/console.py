@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import stamina
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -38,6 +40,7 @@ class _Lines(logging.Handler):
 @contextmanager
 def progress_lines() -> Iterator[None]:
     """Show what the science logs while it works."""
+    stamina.instrumentation.set_on_retry_hooks([])  # what matters of a retry is told in our own words
     logger, handler = logging.getLogger("meteo_core"), _Lines(level=logging.INFO)
     before = logger.level
     logger.addHandler(handler)
@@ -96,6 +99,16 @@ def plain_errors() -> Iterator[None]:
     """Show an error that a user can be told about as a sentence; let all others show where they came from."""
     try:
         yield
-    except MeteoError as error:
-        errors.print(f"[red]error:[/] {error}", markup=True)
+    except ValidationError as error:
+        for fault in error.errors():
+            name = str(fault["loc"][-1]).upper()
+            _say(f"{name if name.startswith('METEO_') else f'METEO_{name}'}: {fault['msg']}")
         raise SystemExit(1) from None
+    except (MeteoError, OSError) as error:
+        _say(str(error))
+        raise SystemExit(1) from None
+
+
+def _say(error: str) -> None:
+    errors.print("error:", style="red", end=" ")
+    errors.print(error, markup=False)

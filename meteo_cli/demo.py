@@ -52,7 +52,10 @@ def run_demo(ports: Ports, *, days: int, once: bool) -> None:
     settings = Settings()
     with interrupts_raise(), Services(logs=settings.home.root / "logs", environment=environment) as services:
         try:
-            services.start("simulator", "meteo_cli", "simulate", "--port", str(ports.simulator))
+            seed = str(settings.simulator_seed)
+            services.start(
+                "simulator", "meteo_cli", "simulate", "--port", str(ports.simulator), "--seed", seed
+            )
             services.wait_until_ready("simulator", f"http://{LOOPBACK}:{ports.simulator}/")
             console.print(
                 f"Simulated Bureau site on http://{LOOPBACK}:{ports.simulator}; state in {settings.home.root}"
@@ -70,8 +73,10 @@ def run_demo(ports: Ports, *, days: int, once: bool) -> None:
 
 def _environment(ports: Ports) -> Mapping[str, str]:
     """What the processes of the demo have in common."""
+    home = Settings().home
     return {
-        "METEO_HOME": str(Settings().home.root),
+        "METEO_HOME": str(home.root),
+        "METEO_MLFLOW_URI": f"sqlite:///{home.mlflow / 'mlflow.db'}",
         "METEO_SOURCE": "simulator",
         "METEO_SOURCE_URL": f"http://{LOOPBACK}:{ports.simulator}",
         "METEO_API_HOST": LOOPBACK,

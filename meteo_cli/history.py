@@ -38,18 +38,24 @@ def import_archive(file: Path) -> None:
 
 def run_backtest(*, train_before: date, first: date, last: date, issue: Issue, out: Path) -> None:
     """Train before a day, forecast days after it, write the forecasts and print their scores."""
+    if not train_before <= first <= last:
+        raise UnfitTrainingData(
+            f"--train-before {train_before}, --from {first} and --to {last} must come in this order"
+        )
     warehouse = Warehouse(Settings().home.warehouse)
+    if not warehouse.path.exists():
+        raise UnfitTrainingData(
+            f"there is no {warehouse.path}: import observations first (meteo history import)"
+        )
     features = warehouse.read("features.daily", None, last)
     labels = warehouse.read("labels.daily", None, last)
-    if labels.empty:
-        raise UnfitTrainingData(
-            f"{warehouse.path} holds no labels: import observations first (meteo history import)"
-        )
     require_fit(labels[labels["date"].dt.date < train_before])
 
     forecasts = backtest(features, labels, train_before=train_before, first=first, last=last, issue=issue)
-    if forecasts.empty:
-        raise UnfitTrainingData(f"no labelled day lies between {first} and {last}")
+    if forecasts["wet"].nunique() < 2:
+        raise UnfitTrainingData(
+            f"{first} to {last} holds {len(forecasts)} labelled days, not both wet and dry ones"
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     forecasts.to_parquet(out, index=False)
 

@@ -93,7 +93,7 @@ def backtest(
 
 @app.command()
 def simulate(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one")] = 8010,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one")] = 8010,
     seed: Annotated[int, typer.Option(help="Another seed is another Australia")] = 2007,
 ) -> None:
     """Serve the simulated Bureau site: pages and monthly files of 49 stations, any date to this minute."""
@@ -122,10 +122,12 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="Build, forecast once, check itself and exit")] = False,
     days: Annotated[int, typer.Option(min=420, help="Simulated days")] = 3 * 365,
     home: HomeOption = None,
-    dagster_port: Annotated[int, typer.Option(help="Port of the Dagster UI")] = 3000,
-    api_port: Annotated[int, typer.Option(help="Port of the HTTP service")] = 8000,
-    mlflow_port: Annotated[int, typer.Option(help="Port of MLflow")] = 5000,
-    simulator_port: Annotated[int, typer.Option(help="Port of the simulated Bureau site")] = 8010,
+    dagster_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the Dagster UI")] = 3000,
+    api_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the HTTP service")] = 8000,
+    mlflow_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of MLflow")] = 5000,
+    simulator_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port of the simulated Bureau site")
+    ] = 8010,
 ) -> None:
     """Build everything from a simulated Bureau site, forecast, and stay up with all its pages.
 

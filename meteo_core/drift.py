@@ -23,7 +23,10 @@ SEASON_DAYS = 30
 """Days before and after the same window of another year that count as its season."""
 MARGIN = 1.15
 LEAST_ROWS = 200
-LEAST_YEARS = 2
+LEAST_YEARS = 5
+"""The largest of fewer years' distances says little of what is usual."""
+LEAST_SHARE = 0.8
+"""An earlier year's window counts if it has this share of the current one's values."""
 STEADY, DRIFT, INSUFFICIENT = "steady", "drift", "insufficient data"
 
 
@@ -100,7 +103,8 @@ def _score(
         ago: anomalies[is_same_window & known & (year == ago)]
         for ago in np.unique(year[is_reference & known])
     }
-    windows = {ago: values for ago, values in windows.items() if len(values) >= LEAST_ROWS}
+    enough = max(LEAST_ROWS, LEAST_SHARE * len(current))
+    windows = {ago: values for ago, values in windows.items() if len(values) >= enough}
     if len(current) < LEAST_ROWS or len(windows) < LEAST_YEARS:
         return name, np.nan, np.nan, len(current), INSUFFICIENT
     spread = float(reference.std()) or 1.0

@@ -17,10 +17,14 @@ from typing import Any
 import pandas as pd
 
 from meteo_core.errors import MeteoError
+from meteo_core.features.daily import LOOK_BACK_DAYS
+from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
 
 FORMAT = 1
-OBSERVATION_DAYS = 60
-"""Days of observations in a snapshot: twice what features look back."""
+SERVED_DAYS = 60
+"""Days that can be asked about."""
+OBSERVATION_DAYS = SERVED_DAYS + LOOK_BACK_DAYS + PREDICTOR_LOOK_BACK_DAYS
+"""Days of observations in a snapshot: the predictors of every served day look back over whole days."""
 KEEP = 5
 """Published snapshots kept, so that a reader of the last one is never cut off."""
 POINTER = "CURRENT"
@@ -44,7 +48,7 @@ class Snapshot:
     observations: pd.DataFrame
     """Last `OBSERVATION_DAYS` days: `station`, `date`, the parameters, `source`, `status`, `fetched_at`."""
     forecasts: pd.DataFrame
-    """Forecasts of the same days, as in `forecasts.daily`."""
+    """Forecasts of the last `SERVED_DAYS` days, as in `forecasts.daily`."""
     drift: pd.DataFrame
     """Scores of the newest week, as in `monitoring.drift`."""
 
@@ -52,7 +56,10 @@ class Snapshot:
 def publish(
     serving: Path, *, observations: pd.DataFrame, forecasts: pd.DataFrame, drift: pd.DataFrame
 ) -> str:
-    """Write a snapshot under `serving` and make it the current one; give its name."""
+    """Write a snapshot under `serving`, read it back, make it the current one; give its name.
+
+    Where it cannot be read back, `UnusableSnapshot` is raised and the one before stays current.
+    """
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     folder = serving / name
@@ -68,6 +75,7 @@ def publish(
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
 
+    read(serving, name)
     # A rename within a folder is atomic: a reader sees the old name or the new one.
     pointer = serving / f"{POINTER}.{name}"
     pointer.write_text(name, encoding="utf-8")

@@ -11,7 +11,7 @@ from meteo_core.stations import stations
 
 ISSUED_COLUMNS: Final = (
     *("station", "date", "issue", "kind", "issued_at", "valid_from", "valid_to"),
-    *("p_gt_1_0", "climatology_gt_1_0", "markov_gt_1_0", "route", "model_version"),
+    *("p_gt_1_0", "climatology_gt_1_0", "markov_gt_1_0", "route", "model_version", "in_sample"),
 )
 
 
@@ -31,6 +31,7 @@ class IssuedForecast:
     markov_gt_1_0: float
     route: str
     model_version: int
+    in_sample: bool
 
 
 def issued_by_station(forecasts: pd.DataFrame) -> Mapping[str, tuple[IssuedForecast, ...]]:
@@ -50,5 +51,10 @@ def _row(row: tuple) -> IssuedForecast:
         moment = stored[name].to_pydatetime()
         stored[name] = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone)
     return IssuedForecast(
-        **stored | {"date": stored["date"].date(), "model_version": int(stored["model_version"])}
+        **stored
+        | {
+            "date": stored["date"].date(),
+            "model_version": int(stored["model_version"]),
+            "in_sample": bool(stored["in_sample"]),
+        }
     )

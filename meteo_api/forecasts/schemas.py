@@ -20,7 +20,7 @@ class Status(StrEnum):
 
 
 class Forecast(Struct, frozen=True, kw_only=True):
-    """The chance of rain at one station in one window, as the pipeline issued it."""
+    """The chance of rain at one station in one window, as the pipeline made it."""
 
     station: Annotated[str, Meta(description="Key of the station")]
     date: Annotated[date, Meta(description="Day on the station's calendar, on which it was to be issued")]
@@ -41,6 +41,9 @@ class Forecast(Struct, frozen=True, kw_only=True):
         Meta(description="What it rests on: other stations too, the station alone, or the season alone"),
     ]
     model_version: Annotated[int, Meta(description="Version of meteo-rain that made it")]
+    in_sample: Annotated[
+        bool, Meta(description="Whether that version was trained on the outcome: then it proves nothing")
+    ]
 
 
 class NewestForecast(Struct, frozen=True, kw_only=True):

@@ -106,4 +106,5 @@ def _as_seen(forecast: IssuedForecast, moment: datetime) -> Forecast:
         markov_gt_1_0=forecast.markov_gt_1_0,
         route=forecast.route,  # pyright: ignore[reportArgumentType] (from `RainModel.forecast`)
         model_version=forecast.model_version,
+        in_sample=forecast.in_sample,
     )

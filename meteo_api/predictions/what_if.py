@@ -96,9 +96,9 @@ class PredictorsInContext(Predictors):
         observed = np.zeros(present.shape, dtype=bool)
         for position, values in enumerate(self._columns(worlds, variant)):
             matrix[:, position] = values[today, column]
-            if position < len(DAILY_COLUMNS):
+            if position in self.observed_today:
                 observed |= ~np.isnan(values[today]) & present
-        own = (~np.isnan(matrix[:, : len(DAILY_COLUMNS)])).sum(axis=1)
+        own = (~np.isnan(matrix[:, self.observed_today])).sum(axis=1)
         return Design(
             keys=rows[["station", "date"]],
             matrix=matrix,

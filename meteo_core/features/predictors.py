@@ -19,6 +19,7 @@ from meteo_core.features.daily import (
     DAILY_COLUMNS,
     FEATURE_VERSION,
     LOOK_BACK_DAYS,
+    OWN_VALUES,
     RADIANS_PER_DAY,
     known_at,
 )
@@ -85,7 +86,7 @@ class Design:
     other_stations: NDArray[np.int64]
     """How many other stations were observed on the day of each row."""
     own_values: NDArray[np.int64]
-    """How many of the station's own features are known."""
+    """How many parameters of the station's own day are known."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,15 @@ class Predictors:
         sectors = (f"{sector}_{n}" for n in SECTORS[self.issue] for sector in self.network.sectors)
         return (*local, *(f"near_{n}" for n in NEAR), *(f"{n}_minus_near" for n in MINUS_NEAR), *sectors)
 
+    @cached_property
+    def observed_today(self) -> list[int]:
+        """Columns of the matrix that tell of the day itself and not of days before it."""
+        return [
+            index
+            for index, name in enumerate(OWN_VALUES)
+            if self.issue is Issue.EVENING or known_at(name) is KnownAt.NINE_AM
+        ]
+
     def fingerprint(self) -> str:
         """Hash of what the predictors are; a model refuses features made by another definition."""
         definition = {
@@ -143,8 +153,7 @@ class Predictors:
         for index, values in enumerate(self._columns(days, variant)):
             matrix[:, index] = values[row, column]
 
-        # Counted from the matrix's own columns, so after the shift that a morning forecast brings.
-        own = (~np.isnan(matrix[:, : len(DAILY_COLUMNS)])).sum(axis=1)
+        own = (~np.isnan(matrix[:, self.observed_today])).sum(axis=1)
         observed = np.zeros(days.shape)
         observed[row, column] = own > 0
         others = observed.sum(axis=1, keepdims=True) - observed

@@ -49,10 +49,11 @@ class RainModel:
         return pd.Timestamp(self.card["trained_until"])
 
     def forecast(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Chances for every row of the features table whose station was there in training.
+        """Chances for every row of the features table.
 
         Columns `station`, `date`, `p_gt_1_0`, `climatology_gt_1_0`, `markov_gt_1_0` and `route`: `full` where
-        other stations were observed, else `local` where the station itself was, else `climatology`.
+        other stations were observed, else `local` where the station itself was, else `climatology`, as for a
+        station that was not there in training.
         """
         full = self.predictors.transform(features, Variant.FULL)
         climatology = self.references.climatology_of(full.keys)
@@ -67,11 +68,21 @@ class RainModel:
             if chosen.any():
                 chance[chosen] = self._chance(variant, full, chosen)
                 route[chosen] = variant.value
-        return full.keys.assign(
+        known = full.keys.assign(
             p_gt_1_0=chance,
             climatology_gt_1_0=climatology,
             markov_gt_1_0=self.references.markov_of(full.keys, wet_today),
             route=route,
+        )
+        unknown = features.loc[~features["station"].isin(self.predictors.stations), ["station", "date"]]
+        return (
+            known if unknown.empty else pd.concat([known, self._by_climatology(unknown)], ignore_index=True)
+        )
+
+    def _by_climatology(self, keys: pd.DataFrame) -> pd.DataFrame:
+        usual = self.references.climatology_of(keys)
+        return keys.assign(
+            p_gt_1_0=usual, climatology_gt_1_0=usual, markov_gt_1_0=usual, route=CLIMATOLOGY_ROUTE
         )
 
     def _chance(self, variant: Variant, full: Design, rows: NDArray[np.bool_]) -> NDArray[np.float64]:

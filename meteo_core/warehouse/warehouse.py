@@ -1,7 +1,9 @@
 """The warehouse: one DuckDB file, short connections, one transaction for a window."""
 
+import os
+import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -169,15 +171,22 @@ class Warehouse:
             connection.execute("INSERT INTO raw.source_failures BY NAME SELECT * FROM failures")
         return int(added[0]) if added else 0
 
+    def record_failures(self, failures: pd.DataFrame) -> None:
+        """Note documents that could not be had or not be trusted."""
+        with self.transaction() as connection:
+            connection.register("failures", failures)
+            connection.execute("INSERT INTO raw.source_failures BY NAME SELECT * FROM failures")
+
     def issue_forecasts(self, forecasts: pd.DataFrame) -> tuple[int, int]:
         """Add forecasts; give how many were added and how many were there and stay as they are.
 
-        A forecast once issued is never changed. A hindcast is replaced when it is made again and differs.
+        A forecast once issued is never changed. A hindcast is replaced when it is made again and differs, but
+        never an honest one by one whose model was trained on the outcome.
         """
         with self.transaction() as connection:
             connection.register("incoming", forecasts)
             same_key = " AND ".join(f"known.{column} = incoming.{column}" for column in FORECAST_KEY)
-            keeps = "known.kind = 'issued' OR (known.model_version, known.p_gt_1_0, known.route) = (incoming.model_version, incoming.p_gt_1_0, incoming.route)"  # noqa: E501
+            keeps = "(incoming.in_sample AND NOT known.in_sample) OR known.kind = 'issued' OR (known.model_version, known.p_gt_1_0, known.route) = (incoming.model_version, incoming.p_gt_1_0, incoming.route)"  # noqa: E501
             connection.execute(
                 f"""
                 CREATE TEMP TABLE fresh AS
@@ -196,24 +205,35 @@ class Warehouse:
         return count, len(forecasts) - count
 
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-        for attempt in stamina.retry_context(
-            on=_is_held_by_another,
-            attempts=None,
-            timeout=LOCK_TIMEOUT_SECONDS,
-            wait_initial=0.02,
-            wait_max=0.5,
-        ):
-            with attempt:
-                return duckdb.connect(str(self.path), read_only=read_only)
-        raise WarehouseError(f"{self.path} stayed locked for {LOCK_TIMEOUT_SECONDS:.0f} s")
+        try:
+            for attempt in stamina.retry_context(
+                on=_is_held_by_another,
+                attempts=None,
+                timeout=LOCK_TIMEOUT_SECONDS,
+                wait_initial=0.02,
+                wait_max=0.5,
+            ):
+                with attempt:
+                    return duckdb.connect(str(self.path), read_only=read_only)
+        except duckdb.Error as error:
+            if _is_held_by_another(error):
+                raise WarehouseError(
+                    f"{self.path} stayed locked for {LOCK_TIMEOUT_SECONDS:.0f} s: {error}"
+                ) from error
+            raise WarehouseError(
+                f"{self.path} cannot be opened; move it away to build it anew: {error}"
+            ) from error
+        raise AssertionError("the last attempt returns or raises")
 
     def _create(self) -> None:
-        """Make the file with all tables; of two processes that try, the second finds it done."""
+        """Make the file with all tables beside its place, and put it there whole.
+
+        A process that is killed meanwhile leaves no half-made warehouse; of two that try, one file stays.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = self._open(read_only=False)
+        unfinished = self.path.with_name(f"{self.path.name}.{uuid.uuid4().hex}")
         try:
-            connection.begin()
-            if not _exists(connection, "raw.observation_revisions"):
+            with duckdb.connect(str(unfinished)) as connection:
                 for script in sorted((files("meteo_core.warehouse") / "schema").iterdir(), key=str):
                     connection.execute(script.read_text(encoding="utf-8"))
                 for parameter in PARAMETERS.values():
@@ -221,9 +241,10 @@ class Warehouse:
                         f"COMMENT ON COLUMN raw.observation_revisions.{parameter.name} "
                         f"IS '{parameter.description}'"
                     )
-            connection.commit()
+            with suppress(FileExistsError):  # another process was first
+                os.link(unfinished, self.path)
         finally:
-            connection.close()
+            unfinished.unlink(missing_ok=True)
 
 
 def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -111,11 +111,14 @@ def test_a_supposed_calm_has_no_observed_direction(client: TestClient):
     assert "wind_dir_3pm" in fields["missing"]
 
 
-def test_tomorrow_is_forecast_from_the_stations_history(client: TestClient):
-    answer = predict(client, {"station": STATION, "date": TOMORROW})
+def test_tomorrow_gets_the_climatology_until_something_is_supposed_of_it(client: TestClient):
+    nothing = predict(client, {"station": STATION, "date": TOMORROW})
+    humid = predict(client, {"station": STATION, "date": TOMORROW, "humidity_3pm": 96})
 
-    assert answer["route"] == "local"
-    assert answer["fields"]["from_snapshot"] == []
+    assert nothing["route"] == "climatology"
+    assert nothing["p_gt_1_0"] == nothing["climatology_gt_1_0"]
+    assert humid["route"] == "local"
+    assert humid["fields"]["from_snapshot"] == []
 
 
 def test_a_day_of_which_nothing_is_known_gets_the_climatology(client: TestClient):

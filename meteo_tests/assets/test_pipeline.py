@@ -106,14 +106,15 @@ def test_no_number_out_of_sample_is_passed_off_as_a_forecast(warehouse: Warehous
     assert forecasts.loc[forecasts["date"] < "2025-03-15", "in_sample"].all()
 
 
-def test_the_snapshot_holds_the_last_sixty_days(settings: Settings, runs: list[StageRun]):
+def test_the_snapshot_holds_sixty_days_and_what_they_look_back_on(settings: Settings, runs: list[StageRun]):
     name = serving.current_name(settings.home.serving)
     assert name is not None
 
     snapshot = serving.read(settings.home.serving, name)
 
-    assert snapshot.observations["date"].min().date() == LAST - timedelta(days=59)
-    assert len(snapshot.observations) == 60 * 49
+    assert snapshot.forecasts["date"].min().date() == LAST - timedelta(days=59)
+    assert snapshot.observations["date"].min().date() == LAST - timedelta(days=59 + 31)
+    assert len(snapshot.observations) == (60 + 31) * 49
     assert snapshot.forecasts["date"].max().date() == LAST
 
 
@@ -209,8 +210,52 @@ def test_a_source_that_is_down_fails_the_run_and_writes_nothing(
         nobody.bind(("127.0.0.1", 0))
         monkeypatch.setenv("METEO_HOME", str(tmp_path))
         monkeypatch.setenv("METEO_SOURCE_URL", f"http://127.0.0.1:{nobody.getsockname()[1]}")
-        with open_pipeline(Settings()) as opened, pytest.raises(RunFailed, match="SourceUnavailable"):
+        with open_pipeline(Settings()) as opened, pytest.raises(RunFailed, match="Connection refused"):
             opened.run_days(["raw_observations"], LAST, LAST)
 
     warehouse = Warehouse(tmp_path / "meteo.duckdb")
     assert warehouse.read("raw.observations").empty
+    assert len(warehouse.query("FROM raw.source_failures")) == 49
+
+
+def test_simulated_and_real_weather_do_not_mix(
+    pipeline: Pipeline, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    archive = tmp_path / "weatherAUS.csv"
+    header = (
+        "Date,Location,MinTemp,MaxTemp,Rainfall,Evaporation,Sunshine,WindGustDir,WindGustSpeed,WindDir9am,"
+    )
+    header += "WindDir3pm,WindSpeed9am,WindSpeed3pm,Humidity9am,Humidity3pm,Pressure9am,Pressure3pm,Cloud9am,"
+    header += "Cloud3pm,Temp9am,Temp3pm,RainToday"
+    archive.write_text(f"{header}\n2024-06-01,Albury,10.0" + ",NA" * 19 + "\n")
+
+    with pytest.raises(RunFailed, match="need a state folder of their own"):
+        pipeline.run_days(["raw_observations"], date(2024, 6, 1), date(2024, 6, 1), archive=archive)
+
+
+def test_an_older_challenger_never_replaces_the_champion(
+    pipeline: Pipeline, settings: Settings, runs: list[StageRun]
+):
+    registry = registry_of(settings)
+    before = registry.alias(CHAMPION)
+
+    with pytest.raises(RunFailed, match="not promoted: it was trained to"):
+        pipeline.run_week(["rain_model", "champion_model"], LAST - timedelta(days=14))
+
+    assert registry.alias(CHAMPION) == before
+
+
+def test_a_revised_first_day_is_also_the_outcome_of_the_day_before(pipeline: Pipeline, warehouse: Warehouse):
+    day = date(2025, 1, 20)
+    with warehouse.transaction() as connection:
+        connection.execute(
+            "INSERT INTO raw.observation_revisions BY NAME SELECT * EXCLUDE (revision) REPLACE "
+            "(now() AS fetched_at, 88.8 AS rainfall) FROM raw.observations "
+            "WHERE station = 'Sydney' AND date = ?",
+            [day],
+        )
+
+    pipeline.run_days(["labels"], day, day)
+
+    label = warehouse.read("labels.daily", day - timedelta(days=1), day - timedelta(days=1))
+    assert label.set_index("station").loc["Sydney", "rain_mm"] == 88.8

@@ -12,7 +12,7 @@ LAST = date(2021, 6, 30)
 
 @pytest.fixture(scope="module")
 def features() -> pd.DataFrame:
-    return build_features(simulated(date(2017, 7, 1), LAST, stations=15))
+    return build_features(simulated(date(2014, 7, 1), LAST, stations=12))
 
 
 def verdicts(features: pd.DataFrame, last: date = LAST) -> pd.Series:
@@ -43,7 +43,7 @@ def test_a_window_with_too_few_rows_says_so(features: pd.DataFrame):
     assert (verdicts(few) == "insufficient data").all()
 
 
-def test_a_record_without_two_earlier_years_says_so(features: pd.DataFrame):
-    short = features[features["date"] >= "2020-06-01"]
+def test_a_record_without_five_earlier_years_says_so(features: pd.DataFrame):
+    short = features[features["date"] >= "2016-09-01"]
 
     assert (verdicts(short) == "insufficient data").all()

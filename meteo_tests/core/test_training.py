@@ -119,6 +119,29 @@ def test_what_is_known_decides_the_route(data, model: RainModel):
     assert by_climatology["p_gt_1_0"].tolist() == by_climatology["climatology_gt_1_0"].tolist()
 
 
+def test_a_day_of_which_nothing_is_known_is_climatology_whatever_came_before(data, model: RainModel):
+    features, _ = data
+    blank = features.copy()
+    blank.loc[blank["date"] == blank["date"].max(), list(OWN_VALUES)] = np.nan
+
+    made = model.forecast(blank)
+    newest = made[made["date"] == made["date"].max()]
+
+    assert blank.loc[blank["date"] == blank["date"].max(), "rainfall_yesterday"].notna().any()
+    assert newest["route"].unique().tolist() == ["climatology"]
+
+
+def test_a_station_unknown_in_training_gets_climatology(data):
+    features, labels = data
+    without = features["station"] != "Adelaide"
+    model = fit(features[without], labels[labels["station"] != "Adelaide"], recipe=QUICK)
+
+    made = model.forecast(features)
+
+    assert len(made) == len(features)
+    assert set(made.loc[made["station"] == "Adelaide", "route"]) == {"climatology"}
+
+
 def labels_of(days: int, outcomes: list[bool | None]) -> pd.DataFrame:
     dates = pd.date_range(JUNE_1, periods=days)
     return pd.DataFrame(

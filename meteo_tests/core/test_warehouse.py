@@ -169,6 +169,23 @@ def test_a_hindcast_is_replaced_by_a_different_one_only(warehouse: Warehouse):
     assert warehouse.read("forecasts.daily")["p_gt_1_0"].tolist() == [0.8]
 
 
+def test_an_honest_hindcast_is_never_replaced_by_one_that_knew_the_outcome(warehouse: Warehouse):
+    warehouse.issue_forecasts(forecast(0.3, kind="hindcast"))
+
+    counts = warehouse.issue_forecasts(forecast(0.8, kind="hindcast", version=2).assign(in_sample=True))
+
+    assert counts == (0, 1)
+    assert warehouse.read("forecasts.daily")["p_gt_1_0"].tolist() == [0.3]
+
+
+def test_a_damaged_file_is_named(tmp_path: Path):
+    path = tmp_path / "meteo.duckdb"
+    path.write_bytes(b"not a database" * 1000)
+
+    with pytest.raises(WarehouseError, match=r"meteo.duckdb cannot be opened"):
+        Warehouse(path).read("raw.observations")
+
+
 def _write_again_and_again(path: Path, rain: float) -> None:
     warehouse = Warehouse(path)
     for _ in range(8):
