@@ -1,8 +1,9 @@
 """Stage 2 of 7: features of each station's day, and what happened after it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import dagster as dg
+import pandas as pd
 
 from meteo_assets.metadata import counts, schema
 from meteo_assets.partitions import FEATURES_LOOK_BACK, LABELS_LOOK_AHEAD, days_of, observation_days
@@ -40,6 +41,7 @@ def features(
     first, last = days_of(context)
     observations = warehouse.read("raw.observations", first - timedelta(days=LOOK_BACK_DAYS), last)
 
+    _require_observed(observations, first, last)
     built = build_features(observations)
     built = built[built["date"].dt.date >= first]
 
@@ -72,6 +74,7 @@ def labels(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Wareho
     first -= timedelta(days=1)
     observations = warehouse.read("raw.observations", first, last + timedelta(days=1))
 
+    _require_observed(observations, first, last)
     outcomes = label_days(observations)
     outcomes = outcomes[outcomes["date"].dt.date <= last]
 
@@ -84,6 +87,11 @@ def labels(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Wareho
             "wet_share": float(outcomes.loc[known, PREDICTAND.name].mean()) if known.any() else None,
         }
     )
+
+
+def _require_observed(observations: pd.DataFrame, first: date, last: date) -> None:
+    if not observations["date"].between(pd.Timestamp(first), pd.Timestamp(last)).any():
+        raise dg.Failure(f"no observations of {first}..{last}: materialize raw_observations first")
 
 
 @dg.asset_check(asset=features, blocking=True)

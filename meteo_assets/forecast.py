@@ -8,7 +8,8 @@ import dagster as dg
 
 from meteo_assets.features import features
 from meteo_assets.metadata import counts, schema
-from meteo_assets.partitions import PREDICTORS_LOOK_BACK, days_of, observation_days
+from meteo_assets.model import champion_model
+from meteo_assets.partitions import PREDICTORS_LOOK_BACK, WHOLE_RECORD, days_of, observation_days
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
 from meteo_core.forecasting import ISSUED, make_forecasts
 from meteo_core.labels import PREDICTAND
@@ -36,7 +37,10 @@ _FORECAST_COLUMNS = {
     group_name="forecast",
     kinds={"duckdb", "xgboost"},
     owners=["team:meteo"],
-    deps=[dg.AssetDep(features, partition_mapping=PREDICTORS_LOOK_BACK)],
+    deps=[
+        dg.AssetDep(features, partition_mapping=PREDICTORS_LOOK_BACK),
+        dg.AssetDep(champion_model, partition_mapping=WHOLE_RECORD),
+    ],
     backfill_policy=dg.BackfillPolicy.single_run(),
     pool="duckdb",
     metadata={"dagster/column_schema": schema(_FORECAST_COLUMNS), "dagster/table_name": "forecasts.daily"},

@@ -99,7 +99,7 @@ class Pipeline:
         told of each stage as it ends.
         """
         if first < FIRST_DAY:
-            raise ValueError(f"the first day can be {FIRST_DAY} at the earliest, not {first}")
+            raise RunFailed(f"the first day can be {FIRST_DAY} at the earliest, not {first}")
         stages: list[Callable[[], StageRun]] = [
             lambda: self.run_days(["raw_observations"], first, last, archive=archive),
             lambda: self.run_days(["features"], first, last),
@@ -141,6 +141,8 @@ class Pipeline:
             run_config={**_QUIET, **(config or {})},
             **how,
         )
+        if not result.success and any(_was_interrupted(event) for event in result.all_events):
+            raise KeyboardInterrupt
         if not result.success:
             raise RunFailed(_first_failure(result))
         metadata: dict[str, dict[str, Any]] = {}
@@ -150,6 +152,11 @@ class Pipeline:
                 name: value.value for name, value in materialized.metadata.items()
             }
         return StageRun(tuple(assets), time.monotonic() - started, result.run_id, metadata)
+
+
+def _was_interrupted(event: dg.DagsterEvent) -> bool:
+    error = event.step_failure_data.error if event.is_step_failure else None
+    return error is not None and error.cls_name == "DagsterExecutionInterruptedError"
 
 
 def _first_failure(result: dg.ExecuteInProcessResult) -> str:

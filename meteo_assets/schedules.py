@@ -47,7 +47,13 @@ def _today(context: dg.ScheduleEvaluationContext) -> date:
     return context.scheduled_execution_time.astimezone(ZoneInfo(ZONE)).date()
 
 
-@dg.schedule(job=daily_job, cron_schedule="30 10 * * *", execution_timezone=ZONE, default_status=RUNNING)
+@dg.schedule(
+    description="10:30 Sydney time: read the month up to yesterday again, revisions included",
+    job=daily_job,
+    cron_schedule="30 10 * * *",
+    execution_timezone=ZONE,
+    default_status=RUNNING,
+)
 def every_morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """At 10:30 Sydney time, after the 9 am observations: the month up to yesterday, revisions included."""
     yesterday = _today(context) - timedelta(days=1)
@@ -55,14 +61,26 @@ def every_morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return dg.RunRequest(run_key=f"morning-{yesterday}", tags=dict(range_tags(first, yesterday)))
 
 
-@dg.schedule(job=daily_job, cron_schedule="30 19 * * *", execution_timezone=ZONE, default_status=RUNNING)
+@dg.schedule(
+    description="19:30 Sydney time: read today's observations and issue tonight's forecast",
+    job=daily_job,
+    cron_schedule="30 19 * * *",
+    execution_timezone=ZONE,
+    default_status=RUNNING,
+)
 def every_evening(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """At 19:30 Sydney time, when 3 pm has passed in Perth too: today, to issue tonight's forecast."""
     today = _today(context)
     return dg.RunRequest(run_key=f"evening-{today}", partition_key=today.isoformat())
 
 
-@dg.schedule(job=weekly_job, cron_schedule="0 12 * * 0", execution_timezone=ZONE, default_status=RUNNING)
+@dg.schedule(
+    description="Sunday noon: train, check and promote a model of the week that has ended; report drift",
+    job=weekly_job,
+    cron_schedule="0 12 * * 0",
+    execution_timezone=ZONE,
+    default_status=RUNNING,
+)
 def every_sunday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """At Sunday noon: the week that ended yesterday."""
     week = week_containing(_today(context) - timedelta(days=1))

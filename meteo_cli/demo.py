@@ -81,6 +81,8 @@ def _environment(ports: Ports) -> Mapping[str, str]:
         "METEO_SOURCE_URL": f"http://{LOOPBACK}:{ports.simulator}",
         "METEO_API_HOST": LOOPBACK,
         "METEO_API_PORT": str(ports.api),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
     }
 
 
@@ -166,9 +168,9 @@ def _stay_up(services: Services, ports: Ports, settings: Settings) -> None:
     services.wait_until_ready("dagster", f"http://{LOOPBACK}:{ports.dagster}/server_info")
     services.wait_until_ready("mlflow", f"http://{LOOPBACK}:{ports.mlflow}/health")
     console.print(
-        f"\n  Dagster  http://{LOOPBACK}:{ports.dagster}   assets, runs, schedules"
+        f"\n  Dagster  http://{LOOPBACK}:{ports.dagster}/asset-groups   assets, runs, schedules"
         f"\n  API      http://{LOOPBACK}:{ports.api}/schema   forecasts and what-if"
-        f"\n  MLflow   http://{LOOPBACK}:{ports.mlflow}   training runs and model versions"
+        f"\n  MLflow   http://{LOOPBACK}:{ports.mlflow}/#/models/meteo-rain   models and training runs"
         f"\n  Source   http://{LOOPBACK}:{ports.simulator}   the simulated Bureau site"
         "\n\nCtrl-C stops all of them."
     )

@@ -9,7 +9,7 @@ from types import FrameType
 
 @contextmanager
 def interrupts_raise() -> Iterator[None]:
-    """Make both Ctrl-C and a terminate signal raise KeyboardInterrupt, so that `with` blocks clean up.
+    """Make Ctrl-C, a terminate signal and a closed terminal raise KeyboardInterrupt: `with` blocks clean up.
 
     A shell may have started us in the background with interrupts ignored.
     """
@@ -17,7 +17,9 @@ def interrupts_raise() -> Iterator[None]:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    # A closed terminal hangs up: what was started from it must not stay behind.
+    ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, interrupt) for number in ends}
     try:
         yield
     finally:

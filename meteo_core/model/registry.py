@@ -59,7 +59,9 @@ class ModelRegistry:
             client = self._client()
             if client.get_experiment_by_name(EXPERIMENT) is None:
                 location = self._artifacts.as_uri() if self._artifacts else None
-                client.create_experiment(EXPERIMENT, artifact_location=location)
+                # Without the tag MLflow opens the experiment as one of language models.
+                kind = {"mlflow.experimentKind": "custom_model_development"}
+                client.create_experiment(EXPERIMENT, artifact_location=location, tags=kind)
             if not client.search_registered_models(f"name = '{REGISTERED_MODEL}'"):
                 client.create_registered_model(
                     REGISTERED_MODEL, description="Chance of rain tomorrow at Australian stations"

@@ -132,7 +132,10 @@ def _unpack(content: bytes, origin: str) -> bytes:
 
 def _parse(text: bytes, origin: str) -> pd.DataFrame:
     header_line = text.split(b"\n", 1)[0].decode("utf-8-sig", errors="replace").rstrip("\r")
-    header = next(csv.reader([header_line]))
+    try:
+        header = next(csv.reader([header_line]))
+    except csv.Error as error:
+        raise MalformedDocument(origin, f"not a table of text: {error}", line=1) from error
     columns = ["Date", "Location", *_COLUMNS.values()]
     missing = [column for column in columns if column not in header]
     if missing:

@@ -32,7 +32,7 @@ def test_assets_keep_their_names_groups_and_order(definitions: dg.Definitions):
         "labels": ("features", ["raw_observations"]),
         "rain_model": ("model", ["features", "labels"]),
         "champion_model": ("model", ["rain_model"]),
-        "forecasts": ("forecast", ["features"]),
+        "forecasts": ("forecast", ["champion_model", "features"]),
         "drift_report": ("drift", ["features"]),
         "serving_snapshot": ("serving", ["drift_report", "forecasts"]),
     }

@@ -180,6 +180,16 @@ def test_a_challenger_that_fails_its_check_is_not_promoted_not_even_by_hand(
     assert registry.alias(CHAMPION) == before
 
 
+@pytest.mark.parametrize("asset", ["features", "labels"])
+def test_a_day_without_observations_says_what_to_materialize_first(
+    pipeline: Pipeline, runs: list[StageRun], asset: str
+):
+    with pytest.raises(
+        RunFailed, match=r"no observations of .*2020-01-05: materialize raw_observations first"
+    ):
+        pipeline.run_days([asset], date(2020, 1, 5), date(2020, 1, 5))
+
+
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
     monkeypatch.setenv("METEO_HOME", str(tmp_path))
