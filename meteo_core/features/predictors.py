@@ -193,7 +193,7 @@ class Predictors:
                 yield self._as_known(name, weighted_mean(anomalies[name], weights))
 
     def _as_known(self, name: str, values: Values) -> Values:
-        """Today's value where the issue time knows it, yesterday's where it does not."""
+        """Today's value where it is known when the forecast is issued, yesterday's where it is not."""
         late = self.issue is Issue.MORNING and known_at(name) is not KnownAt.NINE_AM
         return shift(values, 1) if late else values
 
