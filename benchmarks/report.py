@@ -25,11 +25,18 @@ def archive() -> Path:
 
 def machine() -> str:
     """The machine and the code that are measured."""
-    sha = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     return (
         f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
-        f"commit {sha.stdout.strip() or 'unknown'}"
+        f"commit {commit()[:7]}"
     )
+
+
+def commit() -> str:
+    """Commit of the code that is measured, marked where files differ from it."""
+    sha = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=40"], capture_output=True, text=True, check=False
+    )
+    return sha.stdout.strip() or "unknown"
 
 
 def show(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -11,6 +11,7 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 
+from meteo_api.cards.controller import CardController
 from meteo_api.clock import Clock, utc_now
 from meteo_api.errors import ForeignHost
 from meteo_api.forecasts.controller import ForecastController
@@ -28,6 +29,8 @@ from meteo_api.settings import Settings
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.stations.controller import StationController
 from meteo_api.strict_json import JsonRequest
+from meteo_api.verification.controller import VerificationController
+from meteo_api.verification.service import VerificationService
 from meteo_api.watching import watching
 from meteo_core.model.registry import ModelRegistry
 
@@ -46,6 +49,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "snapshots": snapshots,
         "forecasts": ForecastService(snapshots, now=now),
         "predictions": PredictionService(models, snapshots, now=now, max_batch=settings.max_batch),
+        "verification": VerificationService(snapshots, now=now),
         "health": HealthService(models, snapshots, now=now),
     }
 
@@ -59,7 +63,14 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         route_handlers=[
             Router(
                 "/api/v1",
-                route_handlers=[StationController, ForecastController, PredictionController, ModelController],
+                route_handlers=[
+                    StationController,
+                    ForecastController,
+                    PredictionController,
+                    VerificationController,
+                    ModelController,
+                    CardController,
+                ],
             ),
             HealthController,
         ],

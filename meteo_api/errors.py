@@ -45,6 +45,10 @@ class ForeignHost(MeteoError):
     """A request that was meant for another host: a page elsewhere that steers a browser here."""
 
 
+class NoCard(MeteoError):
+    """A card that the snapshot does not hold."""
+
+
 class NotReady(MeteoError):
     """There is no model or no snapshot to answer from yet."""
 

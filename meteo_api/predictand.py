@@ -1,7 +1,7 @@
 """What is forecast, in words that stand beside every number."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -11,6 +11,15 @@ from meteo_core.stations import Station
 
 Chance = Annotated[float, Meta(ge=0.0, le=1.0)]
 """A probability, 0 to 1."""
+Threshold = Literal["ge_0_2", "gt_1_0", "ge_5_0", "ge_10_0", "ge_25_0"]
+"""Names of the rules for calling a day wet, as in `meteo_core.labels.THRESHOLDS`."""
+Route = Literal["full", "afternoon", "local", "climatology"]
+ROUTE: Final = (
+    "What it rests on: full, the whole day at other stations too; afternoon, the same without maximum, "
+    "sunshine and gusts, which are complete at midnight only; local, the station's own day alone; "
+    "climatology, the season alone"
+)
+ISSUE: Final = "evening: all of the day may be known; morning: what is known at 9 am, and the day before"
 CLIMATOLOGY: Final = "Reference: share of such days at the station in the month, 0 to 1"
 MARKOV: Final = "Reference: the same share after a day as wet or dry as this one, 0 to 1"
 

@@ -17,6 +17,7 @@ from meteo_api.errors import (
     ForeignHost,
     InvalidRequest,
     MalformedJson,
+    NoCard,
     NotJson,
     NotReady,
 )
@@ -43,6 +44,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
 _STATUS: Final[Mapping[type[MeteoError], HTTPStatus]] = {
     MalformedJson: HTTPStatus.BAD_REQUEST,
     UnknownStation: HTTPStatus.NOT_FOUND,
+    NoCard: HTTPStatus.NOT_FOUND,
     BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     NotJson: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ForeignHost: HTTPStatus.MISDIRECTED_REQUEST,

@@ -2,12 +2,12 @@
 
 import dagster as dg
 
-from meteo_assets import drift, features, forecast, model, raw, schedules, serving
+from meteo_assets import drift, features, forecast, model, promotion, raw, schedules, serving, verification
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import mlflow_run, registry_of
 from meteo_core.warehouse import Warehouse
 
-STAGES = (raw, features, model, forecast, drift, serving)
+STAGES = (raw, features, model, promotion, forecast, verification, drift, serving)
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -16,7 +16,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         assets=dg.load_assets_from_modules(STAGES),
         asset_checks=dg.load_asset_checks_from_modules(STAGES),
         jobs=[schedules.daily_job, schedules.weekly_job, schedules.publish_job],
-        schedules=[schedules.every_morning, schedules.every_evening, schedules.every_sunday],
+        schedules=[
+            schedules.every_morning,
+            schedules.every_noon,
+            schedules.every_evening,
+            schedules.every_sunday,
+        ],
         resources={
             "settings": settings,
             "warehouse": Warehouse(settings.home.warehouse),

@@ -19,7 +19,10 @@ _FEATURE_COLUMNS = {
     "feature_version": ("bigint", "Version of the definitions"),
 }
 _LABEL_COLUMNS = {
-    "rain_mm": ("double", "Rain from 9 am of the date to 9 am of the next day, mm; null where unknown"),
+    "rain_mm": (
+        "double",
+        "Rain from 9 am of the date to 9 am of the next day, mm; null where unknown or a total of days",
+    ),
     **{rule.name: ("boolean", f"Whether that was {rule.words}") for rule in THRESHOLDS.values()},
 }
 
@@ -69,6 +72,7 @@ def labels(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Wareho
     """Outcomes: rain from 9 am of the date to 9 am of the next, and whether it passed each threshold.
 
     The day before the window is labelled again too: its outcome is the rain of the window's first day.
+    Unknown where the next day's rain is, and where it is a total, the day's own reading having been missed.
     """
     first, last = days_of(context)
     first -= timedelta(days=1)
@@ -112,7 +116,7 @@ def each_observed_day_has_features(warehouse: dg.ResourceParam[Warehouse]) -> dg
 
 @dg.asset_check(asset=labels, blocking=True)
 def labels_follow_the_calendar(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
-    """Every label is the final rain of the next calendar day, never that of a later row."""
+    """Every label is the final rain of the next calendar day, never that of a later row nor a total."""
     wrong = warehouse.query(
         """
         SELECT count(*) AS wrong
@@ -120,7 +124,9 @@ def labels_follow_the_calendar(warehouse: dg.ResourceParam[Warehouse]) -> dg.Ass
         LEFT JOIN raw.observations AS after
           ON after.station = label.station AND after.date = label.date + INTERVAL 1 DAY
          AND after.status = 'final'
+        LEFT JOIN raw.observations AS own ON own.station = label.station AND own.date = label.date
         WHERE label.rain_mm IS DISTINCT FROM after.rainfall AND label.rain_mm IS NOT NULL
+           OR label.rain_mm IS NOT NULL AND own.rainfall IS NULL
            OR label.gt_1_0 IS DISTINCT FROM (label.rain_mm > 1.0)
         """
     )["wrong"]

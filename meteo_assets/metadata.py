@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import dagster as dg
 import pandas as pd
 
+from meteo_core.markdown import table
 from meteo_core.parameters import PARAMETERS
 
 KEY_COLUMNS = (
@@ -49,7 +50,4 @@ def counts(row: pd.Series) -> dict[str, int]:
 
 def markdown_table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> dg.MarkdownMetadataValue:
     """A small table for the UI."""
-    names = list(header)
-    lines = [" | ".join(names), " | ".join("---" for _ in names)]
-    lines += [" | ".join(str(cell) for cell in row) for row in rows]
-    return dg.MetadataValue.md("\n".join(lines))
+    return dg.MetadataValue.md(table(header, rows))

@@ -1,33 +1,46 @@
-"""Stage 3 of 7: a challenger each week, checked before it may become champion."""
+"""Stage 3 of 7: a challenger each week, checked and compared before it may become champion."""
 
 import subprocess
 import tempfile
-from dataclasses import asdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
+import pandas as pd
 
 from meteo_assets.features import features, labels
 from meteo_assets.metadata import markdown_table
 from meteo_assets.partitions import WHOLE_RECORD, training_weeks, week_of
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import ending_honestly
+from meteo_core.calendar import Issue
+from meteo_core.data_card import data_card
 from meteo_core.labels import PREDICTAND
-from meteo_core.model.registry import CHALLENGER, CHAMPION, PASSED, ModelRegistry, ModelVersion
+from meteo_core.model import registry as kept
+from meteo_core.model.card import model_card
+from meteo_core.model.rain_models import RainModels
+from meteo_core.model.recipe import Recipe
+from meteo_core.model.registry import CHALLENGER, PENDING, STATUS, ModelRegistry, ModelVersion
 from meteo_core.model.training import train
+from meteo_core.model.training_set import training_set
 from meteo_core.warehouse import Warehouse
 
-FAILED = "failed"
-LEAST_SKILL = 0.05
+LEAST_SKILL: Final = 0.05
 """Brier skill over climatology below which a model is not worth serving."""
+MOST_CALIBRATION_ERROR: Final = 0.05
+"""Mean gap between chance and frequency beyond which chances are not to be called so."""
+RECIPE: Final = Recipe()
+"""How the trees and networks are grown."""
+REQUIRED_CHECKS: Final = ("rain_model_beats_climatology", "rain_model_is_calibrated")
+"""Checks that a version must have passed before it can be champion."""
 
 
 @dg.asset(
     partitions_def=training_weeks,
     group_name="model",
-    kinds={"xgboost", "mlflow"},
+    kinds={"xgboost", "scikitlearn", "mlflow"},
     owners=["team:meteo"],
     deps=[
         dg.AssetDep(features, partition_mapping=WHOLE_RECORD),
@@ -41,41 +54,57 @@ def rain_model(
     registry: dg.ResourceParam[ModelRegistry],
     mlflow: dg.ResourceParam[Any],
 ) -> dg.MaterializeResult:
-    """A model trained on every labelled day up to the end of the week, registered as challenger.
+    """Models of both issue times, trained on every labelled day up to the week's end: the challenger.
 
-    Its scores are those of a twin that had not seen the last year (or what a shorter record has beyond its
-    first); the registered model is then fitted on all days.
+    Their scores are those of twins that had not seen the last year (or what a shorter record has beyond its
+    first); the registered models are then fitted on all days. Training set, held-out forecasts, model card
+    and data card are kept with the MLflow run.
     """
     _, last = week_of(context)
     with ending_honestly(mlflow), tempfile.TemporaryDirectory() as workspace:
         as_of = datetime.now(UTC)
-        trained = train(
-            warehouse.read("features.daily", None, last), warehouse.read("labels.daily", None, last)
-        )
+        seen = warehouse.read("features.daily", None, last), warehouse.read("labels.daily", None, last)
+        trained = {issue: train(*seen, issue=issue, recipe=RECIPE) for issue in Issue}
 
-        card, scores = trained.model.card, asdict(trained.scores)
+        models = RainModels({issue: each.model for issue, each in trained.items()})
+        card = models.card
+        scores = {issue: each.scores.as_dict() for issue, each in trained.items()}
         mlflow.log_params({**card["recipe"], "rows": card["rows"], "stations": card["stations"]})
-        mlflow.log_metrics(scores)
+        mlflow.log_metrics(_named(scores))
+        made_from = {"git": git_sha(), "as of": as_of.isoformat(timespec="seconds")}
         version = registry.log(
-            trained.model,
+            models,
             run_id=mlflow.active_run().info.run_id,
             tags={
                 "week": context.partition_key,
-                "as_of": as_of.isoformat(timespec="seconds"),
+                "as_of": as_of.isoformat(),
                 "trained_from": card["trained_from"],
                 "trained_until": card["trained_until"],
-                "issue": card["issue"],
+                "issues": " ".join(issue.value for issue in trained),
                 "label_rule": PREDICTAND.words,
-                "fingerprint": trained.model.predictors.fingerprint(),
+                "fingerprint": models.fingerprint(),
                 "training_set_sha256": card["training_set_sha256"],
                 "git_sha": git_sha(),
                 "dagster_run_id": context.run.run_id,
-                "validation_status": "pending",
-                "held_out_from": str(trained.held_out["date"].min().date()),
-                "held_out_until": str(trained.held_out["date"].max().date()),
-                **{f"score.{name}": f"{value:.6g}" for name, value in scores.items()},
+                STATUS: PENDING,
+                "held_out_from": card["held_out_from"],
+                "held_out_until": card["held_out_until"],
+                **{f"score.{name}": f"{value:.6g}" for name, value in _named(scores).items()},
             },
             workspace=Path(workspace),
+        )
+        _keep_records(
+            registry,
+            version,
+            Path(workspace),
+            tables={
+                kept.TRAINING_SET_FILE: training_set(*seen),
+                kept.HELD_OUT_FILE: pd.concat([each.held_out for each in trained.values()]),
+            },
+            texts={
+                kept.MODEL_CARD_FILE: (text := model_card(trained, made_from=made_from)),
+                kept.DATA_CARD_FILE: _data_card(warehouse),
+            },
         )
     return dg.MaterializeResult(
         metadata={
@@ -84,75 +113,105 @@ def rain_model(
             "training_rows": card["rows"],
             "trained_until": card["trained_until"],
             "scores": markdown_table(
-                ["score", "held-out days"],
-                [(k, f"{v:,}" if isinstance(v, int) else f"{v:.4f}") for k, v in scores.items()],
+                ["score on held-out days", *(issue.value for issue in trained)],
+                [
+                    (name, *(_shown(scores[issue][name]) for issue in trained))
+                    for name in scores[Issue.EVENING]
+                ],
             ),
-            **{f"score_{name}": float(value) for name, value in scores.items()},
+            "model_card": dg.MetadataValue.md(text),
+            **{f"score_{name}": float(value) for name, value in _named(scores).items()},
         }
     )
+
+
+def _named(scores: Mapping[Issue, Mapping[str, float]]) -> dict[str, float]:
+    """Scores of the evening by their own names, those of the morning with its name before them."""
+    return {
+        (name if issue is Issue.EVENING else f"{issue.value}_{name}"): value
+        for issue, of_issue in scores.items()
+        for name, value in of_issue.items()
+    }
+
+
+def _shown(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+
+
+def _keep_records(
+    registry: ModelRegistry,
+    version: ModelVersion,
+    folder: Path,
+    *,
+    tables: Mapping[str, pd.DataFrame],
+    texts: Mapping[str, str],
+) -> None:
+    for name, table in tables.items():
+        table.to_parquet(folder / name, index=False, compression="zstd")
+        registry.keep_record(version, folder / name)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+        registry.keep_record(version, folder / name)
+
+
+def _data_card(warehouse: Warehouse) -> str:
+    findings = warehouse.query(
+        "SELECT parameter, verdict, regexp_replace(reason, '[0-9]{4}-[0-9]{2}-[0-9]{2}.*', '...') AS reason, "
+        "count(*) AS count FROM raw.quarantine GROUP BY ALL ORDER BY count DESC LIMIT 40"
+    )
+    return data_card(warehouse.read("raw.observations"), findings)
 
 
 @dg.asset_check(asset=rain_model, blocking=True)
 def rain_model_beats_climatology(registry: dg.ResourceParam[ModelRegistry]) -> dg.AssetCheckResult:
-    """On days it had not seen, the challenger beats climatology, persistence and Markov."""
-    challenger = _newest_challenger(registry)
+    """On days it had not seen, each model beats climatology; the evening's also persistence and Markov."""
+    challenger = newest_challenger(registry)
     skill = {
         reference: float(challenger.tags[f"score.skill_over_{reference}"])
         for reference in ("climatology", "persistence", "markov")
     }
-    passed = skill["climatology"] >= LEAST_SKILL and skill["persistence"] > 0 and skill["markov"] > 0
-    registry.tag(challenger.version, "validation_status", PASSED if passed else FAILED)
-    return dg.AssetCheckResult(passed=passed, metadata={"model_version": challenger.version, **skill})
-
-
-@dg.asset(
-    partitions_def=training_weeks,
-    group_name="model",
-    kinds={"mlflow"},
-    owners=["team:meteo"],
-    deps=[rain_model],
-)
-def champion_model(
-    context: dg.AssetExecutionContext, registry: dg.ResourceParam[ModelRegistry]
-) -> dg.MaterializeResult:
-    """The model that forecasts: the week's challenger, once every check has passed it."""
-    challenger = _newest_challenger(registry)
-    week, status = challenger.tags.get("week"), challenger.tags.get("validation_status")
-    if week != context.partition_key:
-        raise dg.Failure(
-            f"the newest challenger, version {challenger.version}, is of week {week}: "
-            f"materialize rain_model of {context.partition_key} first"
-        )
-    if status != PASSED:
-        raise dg.Failure(
-            f"version {challenger.version} is not promoted: its checks are {status!r}. "
-            "Materialize rain_model together with its checks."
-        )
-    before = registry.alias(CHAMPION)
-    if before is not None and challenger.tags["trained_until"] < before.tags["trained_until"]:
-        raise dg.Failure(
-            f"version {challenger.version} is not promoted: it was trained to "
-            f"{challenger.tags['trained_until']}, the champion, version {before.version}, "
-            f"to {before.tags['trained_until']}"
-        )
-    skill = float(challenger.tags["score.skill_over_climatology"])
-    reason = f"passed its checks; Brier skill over climatology {skill:.3f} on held-out days"
-
-    registry.promote(challenger.version, reason=reason, who=f"dagster run {context.run.run_id}")
-
-    return dg.MaterializeResult(
-        metadata={
-            "model_version": challenger.version,
-            "replaces_version": before.version if before else "none",
-            "reason": reason,
-        }
+    morning = float(challenger.tags["score.morning_skill_over_climatology"])
+    passed = (
+        min(skill["climatology"], morning) >= LEAST_SKILL and skill["persistence"] > 0 and skill["markov"] > 0
+    )
+    return _noted(
+        registry,
+        challenger,
+        "rain_model_beats_climatology",
+        passed,
+        {**skill, "morning_climatology": morning},
     )
 
 
-def _newest_challenger(registry: ModelRegistry) -> ModelVersion:
+@dg.asset_check(asset=rain_model, blocking=True)
+def rain_model_is_calibrated(registry: dg.ResourceParam[ModelRegistry]) -> dg.AssetCheckResult:
+    """On days it had not seen, the chances of each model are frequencies."""
+    challenger = newest_challenger(registry)
+    errors = {
+        "evening": float(challenger.tags["score.calibration_error"]),
+        "morning": float(challenger.tags["score.morning_calibration_error"]),
+    }
+    passed = max(errors.values()) <= MOST_CALIBRATION_ERROR
+    return _noted(registry, challenger, "rain_model_is_calibrated", passed, errors)
+
+
+def _noted(
+    registry: ModelRegistry, challenger: ModelVersion, check: str, passed: bool, figures: Mapping[str, float]
+) -> dg.AssetCheckResult:
+    registry.note_check(challenger.version, check, passed=passed, required=REQUIRED_CHECKS)
+    return dg.AssetCheckResult(passed=passed, metadata={"model_version": challenger.version, **figures})
+
+
+def newest_challenger(registry: ModelRegistry, *, week: str | None = None) -> ModelVersion:
+    """The challenger; raises where there is none, or where it is not of this week."""
     challenger = registry.alias(CHALLENGER)
     if challenger is None:
         raise dg.Failure("there is no challenger yet: materialize rain_model first")
+    if week is not None and challenger.tags.get("week") != week:
+        raise dg.Failure(
+            f"the newest challenger, version {challenger.version}, is of week {challenger.tags.get('week')}: "
+            f"materialize rain_model of {week} first"
+        )
     return challenger
 
 

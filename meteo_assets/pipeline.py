@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
@@ -24,6 +24,9 @@ INSTANCE_FILE = "dagster.yaml"
 
 # Two events for each asset and day would fill the console; they are all in the UI.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+WEEKLY_ASSETS: Final = ("drift_report", "rain_model", "model_comparison", "champion_model")
 
 
 class RunFailed(MeteoError):
@@ -106,10 +109,9 @@ class Pipeline:
             lambda: self.run_days(["labels"], first, last),
         ]
         if training_day is not None:
-            stages.append(lambda: self.run_week(["rain_model", "champion_model"], training_day))
+            stages.append(lambda: self.run_week(WEEKLY_ASSETS, training_day))
         stages.append(lambda: self.run_days(["forecasts"], first, last))
-        if training_day is not None:
-            stages.append(lambda: self.run_week(["drift_report"], training_day))
+        stages.append(lambda: self.run_days(["forecast_verification"], first, last))
         stages.append(self.publish_snapshot)
         done = []
         for stage in stages:
@@ -122,7 +124,7 @@ class Pipeline:
         made = set.intersection(
             *(
                 set(self.instance.get_materialized_partitions(dg.AssetKey(asset)))
-                for asset in ("raw_observations", "features", "labels", "forecasts")
+                for asset in ("raw_observations", "features", "labels", "forecasts", "forecast_verification")
             )
         )
         day = first

@@ -1,8 +1,10 @@
 """Stage 1 of 7: observations as the source gave them."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
+import pandas as pd
 
 from meteo_assets.metadata import counts, markdown_table, parameter_schema
 from meteo_assets.partitions import days_of, observation_days
@@ -10,6 +12,8 @@ from meteo_assets.settings import Settings, SourceName
 from meteo_assets.sources import open_source
 from meteo_core.ingestion import gather
 from meteo_core.parameters import NUMBERS, PARAMETERS
+from meteo_core.quality.findings import count_kinds
+from meteo_core.quality.suspicions import LOOK_BACK_DAYS, SUSPECTED, find_suspicions
 from meteo_core.stations import stations
 from meteo_core.warehouse import Warehouse
 
@@ -39,7 +43,8 @@ def raw_observations(
     """What each station observed on its day, as fetched. Append-only: a revised value is a new revision.
 
     Fetching the same documents again adds nothing. Impossible values go to `raw.quarantine` with a reason,
-    documents that cannot be trusted are refused whole and listed in `raw.source_failures`.
+    documents that cannot be trusted are refused whole and listed in `raw.source_failures`. Values that look
+    wrong only beside the days before and the stations near by are flagged there and kept.
     """
     first, last = days_of(context)
     with open_source(settings, archive=Path(config.archive) if config.archive else None) as source:
@@ -56,7 +61,10 @@ def raw_observations(
         )
     added = warehouse.add_revisions(gathered.observations, gathered.findings, gathered.failures)
 
-    found = gathered.findings.groupby(["parameter", "verdict", "reason"], as_index=False).size()
+    suspicions = _look_over(warehouse, first, last)
+    warehouse.add_revisions(gathered.observations.iloc[:0], suspicions, gathered.failures.iloc[:0])
+
+    judged = gathered.findings["verdict"].value_counts()
     return dg.MaterializeResult(
         metadata={
             "source": source_name,
@@ -64,13 +72,27 @@ def raw_observations(
             "documents_refused": len(gathered.failures),
             "station_days": len(gathered.observations),
             "new_revisions": added,
-            "values_rejected": int(found.loc[found["verdict"] == "rejected", "size"].sum()),
-            "values_flagged": int(found.loc[found["verdict"] == "flagged", "size"].sum()),
+            "values_rejected": int(judged.get("rejected", 0)),
+            "values_flagged": int(judged.get("flagged", 0)),
+            "suspicions": len(suspicions),
             "quarantine": markdown_table(
-                ["parameter", "verdict", "reason", "values"], found.itertuples(index=False)
+                ["parameter", "verdict", "reason", "values"],
+                count_kinds(gathered.findings, suspicions).itertuples(index=False),
             ),
         }
     )
+
+
+def _look_over(warehouse: Warehouse, first: date, last: date) -> pd.DataFrame:
+    """Suspicions of the window, from all that is on record of it and of the days that lead up to it."""
+    provenance = ("source", "content_sha256", "fetched_at")
+    observations = warehouse.read(
+        "raw.observations",
+        first - timedelta(days=LOOK_BACK_DAYS),
+        last,
+        columns=["station", "date", *SUSPECTED, *provenance],
+    )
+    return find_suspicions(observations, first=first)
 
 
 def _refuse_to_mix(warehouse: Warehouse, source: str) -> None:

@@ -1,14 +1,19 @@
 """Stage 7 of 7: what the service may know, published at one stroke."""
 
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 
 import dagster as dg
 
 from meteo_assets.drift import drift_report
 from meteo_assets.forecast import forecasts
 from meteo_assets.settings import Settings
+from meteo_assets.verification import forecast_verification
 from meteo_core import serving
+from meteo_core.model.registry import CARD_FILES, CHAMPION, ModelRegistry
 from meteo_core.parameters import PARAMETERS
+from meteo_core.verification.published import VERIFIED_DAYS
 from meteo_core.warehouse import Warehouse
 
 _OBSERVATION_COLUMNS = ("station", "date", *PARAMETERS, "source", "status", "fetched_at")
@@ -18,13 +23,15 @@ _OBSERVATION_COLUMNS = ("station", "date", *PARAMETERS, "source", "status", "fet
     group_name="serving",
     kinds={"parquet"},
     owners=["team:meteo"],
-    deps=[forecasts, drift_report],
+    deps=[forecasts, forecast_verification, drift_report],
     pool="duckdb",
 )
 def serving_snapshot(
-    warehouse: dg.ResourceParam[Warehouse], settings: dg.ResourceParam[Settings]
+    warehouse: dg.ResourceParam[Warehouse],
+    settings: dg.ResourceParam[Settings],
+    registry: dg.ResourceParam[ModelRegistry],
 ) -> dg.MaterializeResult:
-    """Forecasts of the last 60 days, the observations behind them, and the newest drift scores."""
+    """Forecasts of the last 60 days, the observations behind them, a year of skill, and the newest drift."""
     newest = warehouse.query("SELECT max(date) AS day FROM raw.observations")["day"].iloc[0]
     if newest is None or newest != newest:  # NaT where the table is empty
         raise dg.Failure("there are no observations yet: materialize raw_observations first")
@@ -36,7 +43,15 @@ def serving_snapshot(
     if issued.empty:
         raise dg.Failure(f"there are no forecasts since {first_forecast}: the snapshot before stays current")
     drift = warehouse.query("FROM monitoring.drift WHERE week = (SELECT max(week) FROM monitoring.drift)")
-    name = serving.publish(settings.home.serving, observations=observations, forecasts=issued, drift=drift)
+    pairs = warehouse.read("verification.daily", newest.date() - timedelta(days=VERIFIED_DAYS - 1))
+    name = serving.publish(
+        settings.home.serving,
+        observations=observations,
+        forecasts=issued,
+        drift=drift,
+        pairs=pairs,
+        cards=_cards(registry),
+    )
 
     return dg.MaterializeResult(
         metadata={
@@ -44,9 +59,20 @@ def serving_snapshot(
             "newest_observation": str(newest.date()),
             "observations": len(observations),
             "forecasts": len(issued),
+            "verified_pairs": len(pairs),
             "drift_scores": len(drift),
         }
     )
+
+
+def _cards(registry: ModelRegistry) -> dict[str, str]:
+    """Model card and data card of the champion, by file name."""
+    champion = registry.alias(CHAMPION)
+    if champion is None:
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        files = {name: registry.record(champion, name, Path(folder)) for name in CARD_FILES}
+        return {name: file.read_text(encoding="utf-8") for name, file in files.items() if file is not None}
 
 
 @dg.asset_check(asset=serving_snapshot, blocking=True)

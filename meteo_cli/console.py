@@ -15,6 +15,7 @@ from meteo_core.errors import MeteoError
 if TYPE_CHECKING:  # Dagster takes a second to import: only where it is used
     from meteo_assets.pipeline import StageRun
     from meteo_core.model.registry import ModelVersion
+    from meteo_core.verification import Scores
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -23,9 +24,12 @@ _FIGURES = {
     "raw_observations": "{station_days:,} station days from {documents:,} documents, {new_revisions:,} new",
     "features": "{station_days:,} rows of {columns} columns",
     "labels": "{known:,} known outcomes, {wet_share:.1%} wet",
-    "rain_model": "version {model_version}, ROC area {score_roc_area:.3f} on {score_rows:,.0f} held-out days",
-    "champion_model": "version {model_version} is champion",
+    "rain_model": "version {model_version}, ROC area {score_roc_area:.3f} in the evening, "
+    "{score_morning_roc_area:.3f} in the morning, on {score_rows:,.0f} held-out days",
+    "model_comparison": "challenger {challenger}, champion {champion}",
+    "champion_model": "version {model_version} is champion: {reason:.90}",
     "forecasts": "{forecasts:,} made, {added:,} new, {issued_today} issued today",
+    "forecast_verification": "{pairs:,} pairs, skill {skill_over_climatology:.3f} over climatology",
     "drift_report": "{parameters_drifting} of 16 parameters drift",
     "serving_snapshot": "{forecasts:,} forecasts published, observed to {newest_observation}",
 }
@@ -57,7 +61,7 @@ def show_stage(run: "StageRun") -> None:
     for index, asset in enumerate(run.assets):
         figures = _figures(asset, run.metadata.get(asset, {}))
         seconds = f"{run.seconds:6.1f} s" if index == 0 else " " * 8
-        console.print(f"  [green]done[/]  {asset:<18} {seconds}  {figures}")
+        console.print(f"  [green]done[/]  {asset:<21} {seconds}  {figures}")
 
 
 def _figures(asset: str, metadata: Mapping[str, Any]) -> str:
@@ -89,9 +93,25 @@ def show_scores(champion: "ModelVersion") -> None:
         table.add_row(words, f"{scores[name]:.3f}")
     console.print(table)
     console.print(
-        f"  ROC area {scores['roc_area']:.3f}, Brier score {scores['brier_score']:.4f}, "
+        f"  Morning: ROC area {scores['morning_roc_area']:.3f}, "
+        f"Brier skill score over climatology {scores['morning_skill_over_climatology']:.3f}"
+    )
+    console.print(
+        f"  Evening: ROC area {scores['roc_area']:.3f}, Brier score {scores['brier_score']:.4f}, "
         f"accuracy {scores['accuracy']:.3f}, calibration error {scores['calibration_error']:.3f}"
     )
+
+
+def show_backtest(scores: Mapping[str, "Scores"]) -> None:
+    """Scores at each threshold, one column each."""
+    table = Table()
+    table.add_column("score")
+    for words in scores:
+        table.add_column(words, justify="right")
+    for name in next(iter(scores.values())).as_dict():
+        values = [each.as_dict()[name] for each in scores.values()]
+        table.add_row(name, *(f"{v:,}" if isinstance(v, int) else f"{v:.4f}" for v in values))
+    console.print(table)
 
 
 @contextmanager

@@ -10,13 +10,12 @@ from meteo_assets.partitions import FIRST_DAY
 from meteo_assets.pipeline import open_pipeline
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import registry_of
-from meteo_cli.console import console, progress_lines, show_scores, show_stage
+from meteo_cli.console import console, progress_lines, show_backtest, show_scores, show_stage
 from meteo_core.calendar import Issue
-from meteo_core.labels import PREDICTAND
+from meteo_core.labels import THRESHOLDS
 from meteo_core.model.registry import CHAMPION
-from meteo_core.model.training import UnfitTrainingData, backtest, require_fit
+from meteo_core.model.training import UnfitTrainingData, backtest, require_fit, scores_of
 from meteo_core.sources.archive import Archive
-from meteo_core.verification import score
 from meteo_core.warehouse import Warehouse
 
 KIBIBYTES_PER_GIGABYTE = 1e9 / 1024 if sys.platform != "darwin" else 1e9
@@ -52,24 +51,17 @@ def run_backtest(*, train_before: date, first: date, last: date, issue: Issue, o
     require_fit(labels[labels["date"].dt.date < train_before])
 
     forecasts = backtest(features, labels, train_before=train_before, first=first, last=last, issue=issue)
-    if forecasts["wet"].nunique() < 2:
+    known = forecasts.dropna(subset=["wet"])
+    if known["wet"].nunique() < 2:
         raise UnfitTrainingData(
-            f"{first} to {last} holds {len(forecasts)} labelled days, not both wet and dry ones"
+            f"{first} to {last} holds {len(known)} labelled days, not both wet and dry ones"
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     forecasts.to_parquet(out, index=False)
 
-    scores = score(
-        wet=forecasts["wet"].to_numpy(),
-        chance=forecasts["p_gt_1_0"].to_numpy(),
-        climatology=forecasts["climatology_gt_1_0"].to_numpy(),
-        markov=forecasts["markov_gt_1_0"].to_numpy(),
-        wet_today=forecasts["wet_today"].to_numpy(),
-    )
     until = train_before - timedelta(days=1)
     console.print(
-        f"{issue} forecasts of {PREDICTAND.words}, trained to {until}, {first} to {last}: "
-        f"{scores.rows:,} rows in {out}"
+        f"{issue} forecasts, trained to {until}, {first} to {last}: {len(forecasts):,} rows in {out}, "
+        f"{len(known):,} of them with a known outcome"
     )
-    for name, value in scores.as_dict().items():
-        console.print(f"  {name:<24} {value:.4f}" if name != "rows" else f"  {name:<24} {value:,}")
+    show_backtest({rule.words: scores_of(known, name) for name, rule in THRESHOLDS.items()})

@@ -16,6 +16,8 @@ app = typer.Typer(
 )
 history = typer.Typer(help="Past observations.", no_args_is_help=True)
 app.add_typer(history, name="history")
+model = typer.Typer(help="Versions of the model.", no_args_is_help=True)
+app.add_typer(model, name="model")
 
 HomeOption = Annotated[
     Path | None,
@@ -89,6 +91,107 @@ def backtest(
         run_backtest(
             train_before=train_before.date(), first=first.date(), last=last.date(), issue=issue, out=out
         )
+
+
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why, for the audit", show_default=False)]
+VersionArgument = Annotated[
+    int | None, typer.Argument(min=1, help="Version; default: the champion", show_default=False)
+]
+
+
+@model.command("list")
+def model_list(home: HomeOption = None) -> None:
+    """Every version, its scores, and which is champion.
+
+    Example: meteo model list
+    """
+    from meteo_cli.console import plain_errors
+    from meteo_cli.models import list_versions
+
+    _use(home)
+    with plain_errors():
+        list_versions()
+
+
+@model.command("show")
+def model_show(version: VersionArgument = None, home: HomeOption = None) -> None:
+    """All that is known of a version: data, code, checks, scores, promotions.
+
+    Example: meteo model show 3
+    """
+    from meteo_cli.console import plain_errors
+    from meteo_cli.models import show_version
+
+    _use(home)
+    with plain_errors():
+        show_version(version)
+
+
+@model.command("promote")
+def model_promote(
+    version: Annotated[int, typer.Argument(min=1, help="Version that becomes champion")],
+    reason: ReasonOption,
+    despite_checks: Annotated[
+        bool, typer.Option("--despite-checks", help="Even though its checks did not pass")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Make a version champion by hand. The service takes it over within seconds.
+
+    Example: meteo model promote 3 --reason "new gauge at Cobar"
+    """
+    from meteo_cli.console import plain_errors
+    from meteo_cli.models import promote
+
+    _use(home)
+    with plain_errors():
+        promote(version, reason=reason, despite_checks=despite_checks)
+
+
+@model.command("rollback")
+def model_rollback(reason: ReasonOption, home: HomeOption = None) -> None:
+    """Make the version champion again that the present one replaced.
+
+    Example: meteo model rollback --reason "chances too high in the north"
+    """
+    from meteo_cli.console import plain_errors
+    from meteo_cli.models import roll_back
+
+    _use(home)
+    with plain_errors():
+        roll_back(reason=reason)
+
+
+@model.command("reproduce")
+def model_reproduce(version: VersionArgument = None, home: HomeOption = None) -> None:
+    """Train a version again from the data as they stood; say whether it is identical, or what differs.
+
+    Exits with 1 where it is not. Example: meteo model reproduce 3
+    """
+    from meteo_cli.console import plain_errors
+    from meteo_cli.models import reproduce
+
+    _use(home)
+    with plain_errors():
+        reproduce(version)
+
+
+@model.command("cards")
+def model_cards(
+    version: VersionArgument = None,
+    out: Annotated[Path, typer.Option(help="Folder to write into", file_okay=False)] = Path("docs"),
+    home: HomeOption = None,
+) -> None:
+    """Write the model card and the data card of a version.
+
+    Example: meteo model cards --out docs
+    """
+    from meteo_cli.console import plain_errors
+    from meteo_cli.models import write_cards
+
+    _use(home)
+    with plain_errors():
+        write_cards(version, out)
 
 
 @app.command()

@@ -6,7 +6,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -47,15 +47,18 @@ def gather(
             failures.append(given)
         else:
             _land(given, landing)
-            deliveries.append(_within(given, first, last))
+            deliveries.append(given)
         if count % REPORT_EVERY == 0:
             logger.info("%d documents of %s read", count, source.name)
 
     _report(failures)
+    # Whole documents are inspected, though only the window is wanted: a column is judged by all its values,
+    # and a day must get the same verdict however few days are asked for.
     inspection = inspect(deliveries)
+    findings = _within(inspection.findings, first, last)
     return Gathered(
-        observations=newest_of_each_day(inspection.observations),
-        findings=inspection.findings.drop_duplicates(["station", "date", "parameter", "reason", "value"]),
+        observations=newest_of_each_day(_within(inspection.observations, first, last)),
+        findings=findings.drop_duplicates(["station", "date", "parameter", "reason", "value"]),
         failures=_as_frame(failures),
         documents=len(deliveries),
     )
@@ -81,12 +84,9 @@ def read_landed(landing: Path, content_sha256: str) -> bytes:
     return content
 
 
-def _within(delivery: Delivery, first: date, last: date) -> Delivery:
-    """The delivery with the days of the window only: a monthly document holds the whole month."""
-    wanted = delivery.observations["date"].between(pd.Timestamp(first), pd.Timestamp(last))
-    if wanted.all():
-        return delivery
-    return replace(delivery, observations=delivery.observations[wanted])
+def _within(rows: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
+    """Rows of the window only: a monthly document holds the whole month."""
+    return rows[rows["date"].between(pd.Timestamp(first), pd.Timestamp(last))]
 
 
 def _report(failures: Sequence[SourceFailure]) -> None:

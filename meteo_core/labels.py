@@ -51,15 +51,22 @@ def label_days(observations: pd.DataFrame) -> pd.DataFrame:
     result has a row for each station and day in it, with `rain_mm` (9 am of the date to 9 am of the next)
     and a nullable boolean for each threshold. The label is unknown where the next calendar day has no final
     row or no rain value: a gap in the record is never bridged.
+
+    It is unknown too where the day's own reading is missing. A gauge that was not read goes on collecting, so
+    the next reading is the total of two days or more, and how much of it fell on this one nobody knows. A
+    total of 0 is 0 on each of its days, but labels that are known only where they are dry would teach that a
+    blank means dry. In the public archive rain of more than 1.0 mm follows a blank in .482 of cases, and a
+    reading in .220; 1,212 of 124,723 labels are such totals.
     """
     final = observations.loc[observations["status"] == "final", ["station", "date", "rainfall"]]
     measured_next_day = final.assign(date=final["date"] - pd.Timedelta(days=1))
 
-    labels = (
-        observations[["station", "date"]]
-        .merge(measured_next_day, on=["station", "date"], how="left")
-        .rename(columns={"rainfall": "rain_mm"})
+    labels = observations[["station", "date", "rainfall"]].merge(
+        measured_next_day.rename(columns={"rainfall": "rain_mm"}), on=["station", "date"], how="left"
     )
+    is_total = labels["rainfall"].isna()
+    labels["rain_mm"] = labels["rain_mm"].mask(is_total)
+    labels = labels.drop(columns="rainfall")
 
     for rule in THRESHOLDS.values():
         labels[rule.name] = rule.is_met(labels["rain_mm"])

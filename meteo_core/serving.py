@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +20,9 @@ import pandas as pd
 from meteo_core.errors import MeteoError
 from meteo_core.features.daily import LOOK_BACK_DAYS
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
+from meteo_core.verification.published import no_pairs, reliabilities, summaries
 
-FORMAT = 1
+FORMAT = 2
 SERVED_DAYS = 60
 """Days that can be asked about."""
 OBSERVATION_DAYS = SERVED_DAYS + LOOK_BACK_DAYS + PREDICTOR_LOOK_BACK_DAYS
@@ -32,6 +34,10 @@ MANIFEST = "manifest.json"
 OBSERVATIONS = "observations.parquet"
 FORECASTS = "forecasts.parquet"
 DRIFT = "drift.parquet"
+VERIFICATION = "verification.parquet"
+RELIABILITY = "reliability.parquet"
+MODEL_CARD = "model_card.md"
+DATA_CARD = "data_card.md"
 
 
 class UnusableSnapshot(MeteoError):
@@ -51,27 +57,52 @@ class Snapshot:
     """Forecasts of the last `SERVED_DAYS` days, as in `forecasts.daily`."""
     drift: pd.DataFrame
     """Scores of the newest week, as in `monitoring.drift`."""
+    verification: pd.DataFrame
+    """How good forecasts have been, as `verification.published.summaries` gives it."""
+    reliability: pd.DataFrame
+    """Reliability tables, as `verification.published.reliabilities` gives them."""
+    cards: Mapping[str, str]
+    """Texts by file name, Markdown: `MODEL_CARD` and `DATA_CARD` of the champion, where it has them."""
 
 
 def publish(
-    serving: Path, *, observations: pd.DataFrame, forecasts: pd.DataFrame, drift: pd.DataFrame
+    serving: Path,
+    *,
+    observations: pd.DataFrame,
+    forecasts: pd.DataFrame,
+    drift: pd.DataFrame,
+    pairs: pd.DataFrame | None = None,
+    cards: Mapping[str, str] | None = None,
 ) -> str:
     """Write a snapshot under `serving`, read it back, make it the current one; give its name.
 
-    Where it cannot be read back, `UnusableSnapshot` is raised and the one before stays current.
+    `pairs` are rows of `verification.daily`, from which the two tables of verification are made; None where
+    nothing was verified yet. `cards` are texts by file name. Where the snapshot cannot be read back,
+    `UnusableSnapshot` is raised and the one before stays current.
     """
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     folder = serving / name
     folder.mkdir(parents=True)
-    tables = {OBSERVATIONS: observations, FORECASTS: forecasts, DRIFT: drift}
+    pairs = no_pairs() if pairs is None else pairs
+    tables = {
+        OBSERVATIONS: observations,
+        FORECASTS: forecasts,
+        DRIFT: drift,
+        VERIFICATION: summaries(pairs),
+        RELIABILITY: reliabilities(pairs),
+    }
+    cards = cards or {}
     for file, table in tables.items():
         table.to_parquet(folder / file, index=False)
+    for file, text in cards.items():
+        (folder / file).write_text(text, encoding="utf-8")
     manifest = {
         "format": FORMAT,
         "created_at": now.isoformat(),
         "rows": {file: len(table) for file, table in tables.items()},
-        "sha256": {file: _sha256(folder / file) for file in tables},
+        "cards": list(cards),
+        "sha256": {file: _sha256(folder / file) for file in (*tables, *cards)},
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
 
@@ -110,6 +141,9 @@ def read(serving: Path, name: str) -> Snapshot:
             observations=pd.read_parquet(folder / OBSERVATIONS),
             forecasts=pd.read_parquet(folder / FORECASTS),
             drift=pd.read_parquet(folder / DRIFT),
+            verification=pd.read_parquet(folder / VERIFICATION),
+            reliability=pd.read_parquet(folder / RELIABILITY),
+            cards={file: (folder / file).read_text(encoding="utf-8") for file in manifest["cards"]},
         )
     except (OSError, ValueError, KeyError) as error:
         raise UnusableSnapshot(f"snapshot {name} cannot be read: {error}") from error

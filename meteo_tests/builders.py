@@ -1,6 +1,6 @@
 """Inputs that several groups of tests share: weather, a model trained on it, a snapshot, a registry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,15 +11,17 @@ from meteo_core.calendar import Issue
 from meteo_core.features.daily import build_features
 from meteo_core.forecasting import make_forecasts
 from meteo_core.labels import label_days, rain_today
-from meteo_core.model.rain_model import RainModel
+from meteo_core.model.rain_models import RainModels
+from meteo_core.model.recipe import Recipe
 from meteo_core.model.registry import CHALLENGER, EXPERIMENT, ModelRegistry
-from meteo_core.model.training import Recipe, fit
+from meteo_core.model.training import train
 from meteo_core.serving import OBSERVATION_DAYS, publish
 from meteo_core.sources.simulator.weather import WeatherGenerator
 from meteo_core.stations import stations as all_stations
+from meteo_core.verification.published import no_pairs
 
 LAST_DAY = date(2016, 6, 25)
-SMALL = Recipe(trees=20, depth=3, threads=1)
+SMALL = Recipe(trees=20, depth=3, networks=1, epochs=1, epochs_local=1, last_steps=())
 """Enough trees to tell wet from dry, few enough for a test."""
 
 
@@ -35,23 +37,33 @@ def observations(days: int = 800, stations: int = 8, seed: int = 0, *, last: dat
     ).reset_index(drop=True)
 
 
-def rain_model(weather: pd.DataFrame, *, issue: Issue = Issue.EVENING, recipe: Recipe = SMALL) -> RainModel:
-    """A small model fitted on all of this weather."""
-    return fit(build_features(weather), label_days(weather), issue=issue, recipe=recipe)
+def rain_models(weather: pd.DataFrame, *, recipe: Recipe = SMALL) -> RainModels:
+    """A small model for each issue time, trained on all of this weather: 393 labelled days at least."""
+    features, labels = build_features(weather), label_days(weather)
+    return RainModels({issue: train(features, labels, issue=issue, recipe=recipe).model for issue in Issue})
 
 
 def snapshot(
     serving: Path,
     weather: pd.DataFrame,
-    model: RainModel,
+    models: RainModels,
     *,
     version: int = 1,
     issued_at: datetime | None = None,
+    pairs: pd.DataFrame | None = None,
+    cards: Mapping[str, str] | None = None,
 ) -> str:
-    """Publish the last days of the weather with the model's forecasts of them; give the snapshot's name."""
+    """Publish the last days of the weather with the models' forecasts of them; give the snapshot's name."""
     recent = weather[weather["date"] > weather["date"].max() - pd.Timedelta(days=OBSERVATION_DAYS)]
-    made = make_forecasts(model, build_features(recent), version=version, issued_at=issued_at)
-    return publish(serving, observations=recent, forecasts=made, drift=no_drift())
+    made = make_forecasts(models, build_features(recent), version=version, issued_at=issued_at)
+    return publish(
+        serving,
+        observations=recent,
+        forecasts=made,
+        drift=no_drift(),
+        pairs=no_pairs() if pairs is None else pairs,
+        cards=cards or {},
+    )
 
 
 def no_drift() -> pd.DataFrame:
@@ -59,15 +71,15 @@ def no_drift() -> pd.DataFrame:
     return pd.DataFrame(columns=["week", "parameter", "score", "threshold", "rows", "verdict"])
 
 
-def registered(registry: ModelRegistry, models: Sequence[RainModel], workspace: Path) -> None:
-    """Log each model as a version of its own, each with scores; none is champion yet."""
+def registered(registry: ModelRegistry, versions: Sequence[RainModels], workspace: Path) -> None:
+    """Log each set of models as a version of its own, each with scores; none is champion yet."""
     registry.prepare()
     mlflow.set_tracking_uri(registry.uri)
     mlflow.set_experiment(EXPERIMENT)
-    for number, model in enumerate(models, start=1):
+    for number, models in enumerate(versions, start=1):
         with mlflow.start_run() as run:
             logged = registry.log(
-                model,
+                models,
                 run_id=run.info.run_id,
                 tags={"score.brier_score": f"{0.1 + number / 100:.2f}", "score.roc_area": "0.9"},
                 workspace=workspace / str(number),

@@ -11,6 +11,7 @@ from litestar.params import PathParameter, QueryParameter
 from meteo_api.forecasts.schemas import NewestForecasts, StationForecasts
 from meteo_api.forecasts.service import ForecastService
 from meteo_api.problems import documented
+from meteo_core.calendar import Issue
 
 
 class ForecastController(Controller):
@@ -25,7 +26,7 @@ class ForecastController(Controller):
         sync_to_thread=False,
     )
     def list_newest(self, forecasts: NamedDependency[ForecastService]) -> NewestForecasts:
-        """The newest forecast of every station, each with whether it is valid now."""
+        """The newest forecast of every station, morning or evening, each with whether it is valid now."""
         return forecasts.newest()
 
     @get(
@@ -45,6 +46,9 @@ class ForecastController(Controller):
         station: Annotated[str, PathParameter(description="Key of the station: `Sydney`")],
         from_: Annotated[date | None, QueryParameter(name="from", description="First date, included")] = None,
         to: Annotated[date | None, QueryParameter(name="to", description="Last date, included")] = None,
+        issue: Annotated[
+            Issue | None, QueryParameter(name="issue", description="Issue time, both if left out")
+        ] = None,
     ) -> StationForecasts:
-        """Newest and past forecasts of a station, newest first."""
-        return forecasts.of_station(station, from_, to)
+        """Newest and past forecasts of a station, newest first. The newest is given whatever is asked for."""
+        return forecasts.of_station(station, first=from_, last=to, issue=issue)

@@ -1,5 +1,6 @@
 """The forecasts table of a snapshot, as rows by station."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -7,12 +8,18 @@ from typing import Final
 
 import pandas as pd
 
+from meteo_core.calendar import Issue
+from meteo_core.model.rain_model import CHANCES, CLIMATOLOGY
 from meteo_core.stations import stations
 
+MAIN: Final = ("p_gt_1_0", "climatology_gt_1_0", "markov_gt_1_0")
+"""Probabilities that every forecast has; older ones have no others."""
+PROBABILITIES: Final = (*CHANCES, *CLIMATOLOGY, "markov_gt_1_0")
 ISSUED_COLUMNS: Final = (
     *("station", "date", "issue", "kind", "issued_at", "valid_from", "valid_to"),
-    *("p_gt_1_0", "climatology_gt_1_0", "markov_gt_1_0", "route", "model_version", "in_sample"),
+    *(*PROBABILITIES, "route", "model_version", "in_sample"),
 )
+_LATER_IN_THE_DAY: Final = {Issue.MORNING.value: 0, Issue.EVENING.value: 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +28,30 @@ class IssuedForecast:
 
     station: str
     date: date
-    issue: str
+    issue: Issue
     kind: str
     issued_at: datetime
     valid_from: datetime
     valid_to: datetime
-    p_gt_1_0: float
-    climatology_gt_1_0: float
-    markov_gt_1_0: float
+    probabilities: Mapping[str, float | None]
+    """`PROBABILITIES` by name; None where the forecast has none, which `MAIN` never are."""
     route: str
     model_version: int
     in_sample: bool
 
 
 def issued_by_station(forecasts: pd.DataFrame) -> Mapping[str, tuple[IssuedForecast, ...]]:
-    """Forecasts of each station, newest first: by date, and on one date by time of issue."""
+    """Forecasts of each station, newest first: by date, and on one date by time of issue.
+
+    Where both of a date were made in one run, the evening's is the newer: it knows more.
+    """
     known = forecasts.loc[forecasts["station"].isin(list(stations())), list(ISSUED_COLUMNS)]
-    newest_first = known.sort_values(["date", "issued_at"], ascending=False)
+    newest_first = known.assign(later=known["issue"].map(_LATER_IN_THE_DAY)).sort_values(
+        ["date", "issued_at", "later"], ascending=False
+    )
     return {
         str(key): tuple(_row(row) for row in rows.itertuples(index=False))
-        for key, rows in newest_first.groupby("station", sort=True)
+        for key, rows in newest_first[list(ISSUED_COLUMNS)].groupby("station", sort=True)
     }
 
 
@@ -50,11 +61,18 @@ def _row(row: tuple) -> IssuedForecast:
     for name in ("issued_at", "valid_from", "valid_to"):
         moment = stored[name].to_pydatetime()
         stored[name] = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone)
+    probabilities = {name: _known(stored.pop(name)) for name in PROBABILITIES}
     return IssuedForecast(
         **stored
         | {
             "date": stored["date"].date(),
+            "issue": Issue(stored["issue"]),
+            "probabilities": probabilities,
             "model_version": int(stored["model_version"]),
             "in_sample": bool(stored["in_sample"]),
         }
     )
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else float(value)

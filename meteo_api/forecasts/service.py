@@ -42,8 +42,10 @@ class ForecastService:
             ],
         )
 
-    def of_station(self, key: str, first: date | None, last: date | None) -> StationForecasts:
-        """Forecasts of a station with dates from `first` to `last`, both included.
+    def of_station(
+        self, key: str, *, first: date | None = None, last: date | None = None, issue: Issue | None = None
+    ) -> StationForecasts:
+        """Forecasts of a station with dates from `first` to `last`, both included, and of an issue time.
 
         Raises `UnknownStation`, and `InvalidRequest` where the dates are the wrong way round.
         """
@@ -65,6 +67,7 @@ class ForecastService:
                 _as_seen(forecast, moment)
                 for forecast in issued
                 if (first or date.min) <= forecast.date <= (last or date.max)
+                and issue in (None, forecast.issue)
             ],
         )
 
@@ -84,7 +87,7 @@ def _words(place: Station, issued: tuple[IssuedForecast, ...], moment: datetime)
     if not issued:
         return f"No forecast for {place.name} has been published."
     newest = issued[0]
-    chance = f"{newest.p_gt_1_0:.0%} chance of {predictand.words(newest.date)}"
+    chance = f"{newest.probabilities['p_gt_1_0']:.0%} chance of {predictand.words(newest.date)}"
     if status(newest, moment) is Status.EXPIRED:
         return f"There is no forecast for {place.name} now. The newest is over: {chance}."
     return f"{place.name}: {chance}."
@@ -94,16 +97,14 @@ def _as_seen(forecast: IssuedForecast, moment: datetime) -> Forecast:
     return Forecast(
         station=forecast.station,
         date=forecast.date,
-        issue=Issue(forecast.issue),
+        issue=forecast.issue,
         kind=forecast.kind,  # pyright: ignore[reportArgumentType] (the warehouse allows two values only)
         issued_at=forecast.issued_at,
         valid_from=forecast.valid_from,
         valid_to=forecast.valid_to,
         status=status(forecast, moment),
         predictand=predictand.words(forecast.date),
-        p_gt_1_0=forecast.p_gt_1_0,
-        climatology_gt_1_0=forecast.climatology_gt_1_0,
-        markov_gt_1_0=forecast.markov_gt_1_0,
+        **forecast.probabilities,  # pyright: ignore[reportArgumentType] (those that may not be null never are)
         route=forecast.route,  # pyright: ignore[reportArgumentType] (from `RainModel.forecast`)
         model_version=forecast.model_version,
         in_sample=forecast.in_sample,

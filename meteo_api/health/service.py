@@ -52,7 +52,7 @@ class HealthService:
                 source=served.source,
                 loaded_at=served.loaded_at,
                 age_seconds=round((self._now() - served.version.created_at).total_seconds()),
-                trained_until=served.model.trained_until.date(),
+                trained_until=served.models.trained_until.date(),
             ),
             snapshot=age,
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from meteo_core.errors import MeteoError
-from meteo_core.model.rain_model import RainModel
+from meteo_core.model.rain_models import RainModels
 from meteo_core.model.registry import ModelVersion
 
 POINTER: Final = "CURRENT"
@@ -31,7 +31,7 @@ class ModelCache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def last_good(self) -> tuple[ModelVersion, RainModel] | None:
+    def last_good(self) -> tuple[ModelVersion, RainModels] | None:
         """The copy that served last, or None where there never was one.
 
         Raises `UnusableModel` or `UnusableCopy` where it can no longer be read.
@@ -42,31 +42,31 @@ class ModelCache:
             return None
         return self._read(self.folder / name)
 
-    def find(self, wanted: ModelVersion) -> RainModel | None:
+    def find(self, wanted: ModelVersion) -> RainModels | None:
         """The copy of exactly this version, where there is a sound one."""
         try:
-            stored, model = self._read(self.folder / str(wanted.version))
+            stored, models = self._read(self.folder / str(wanted.version))
         except MeteoError:
             return None
-        return model if identity(stored) == identity(wanted) else None
+        return models if identity(stored) == identity(wanted) else None
 
-    def fetch(self, version: ModelVersion, download: Callable[[Path], Path]) -> RainModel:
+    def fetch(self, version: ModelVersion, download: Callable[[Path], Path]) -> RainModels:
         """Download a version, read it, and only then put it in its place.
 
-        `download` fills the folder that it is given and gives the folder with the model in it.
+        `download` fills the folder that it is given and gives the folder with the models in it.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         workspace = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
         try:
             downloaded = download(workspace)
-            model = RainModel.load(downloaded)
+            models = RainModels.load(downloaded)
             (downloaded / VERSION_FILE).write_text(_as_json(version), encoding="utf-8")
             place = self.folder / str(version.version)
             shutil.rmtree(place, ignore_errors=True)
             os.replace(downloaded, place)
         finally:
             shutil.rmtree(workspace, ignore_errors=True)
-        return model
+        return models
 
     def remember(self, version: ModelVersion) -> None:
         """Note that this version serves, and clear away what has become too old."""
@@ -79,14 +79,14 @@ class ModelCache:
             if copy.name != str(version.version):
                 shutil.rmtree(copy, ignore_errors=True)
 
-    def _read(self, copy: Path) -> tuple[ModelVersion, RainModel]:
+    def _read(self, copy: Path) -> tuple[ModelVersion, RainModels]:
         try:
             stored = json.loads((copy / VERSION_FILE).read_text(encoding="utf-8"))
             stored["created_at"] = datetime.fromisoformat(stored["created_at"])
             version = ModelVersion(**stored)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise UnusableCopy(f"the copy in {copy} cannot be read: {error}") from error
-        return version, RainModel.load(copy)
+        return version, RainModels.load(copy)
 
 
 def identity(version: ModelVersion) -> tuple[int, str, datetime]:

@@ -13,7 +13,7 @@ from meteo_api.clock import Clock, utc_now
 from meteo_api.errors import NotReady
 from meteo_api.model.cache import ModelCache, identity
 from meteo_core.errors import MeteoError
-from meteo_core.model.rain_model import RainModel
+from meteo_core.model.rain_models import RainModels
 from meteo_core.model.registry import CHAMPION, ModelRegistry, ModelVersion, RegistryUnavailable
 
 log = logging.getLogger(__name__)
@@ -32,10 +32,10 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class ServedModel:
-    """A model that has passed every test of loading."""
+    """A version of the model, for all issue times, that has passed every test of loading."""
 
     version: ModelVersion
-    model: RainModel
+    models: RainModels
     source: Source
     loaded_at: datetime
     """UTC."""
@@ -127,7 +127,7 @@ class ModelStore:
         if self._refused and self._refused.still_holds(champion):
             raise Refused(self._refused.reason)
         try:
-            model = self._cache.find(champion) or self._cache.fetch(
+            models = self._cache.find(champion) or self._cache.fetch(
                 champion, lambda folder: self._registry.download(champion.version, folder)
             )
             self._cache.remember(champion)
@@ -138,10 +138,10 @@ class ModelStore:
             self._refused = _Refusal(champion, reason, time.monotonic())
             raise Refused(reason) from error
         self._refused = None
-        self._serve(champion, model, Source.REGISTRY)
+        self._serve(champion, models, Source.REGISTRY)
 
-    def _serve(self, version: ModelVersion, model: RainModel, source: Source) -> None:
-        self.current = ServedModel(version, model, source, self._now())
+    def _serve(self, version: ModelVersion, models: RainModels, source: Source) -> None:
+        self.current = ServedModel(version, models, source, self._now())
         log.info("model version %s is in service, from the %s", version.version, source)
 
     def _note(self, trouble: str | None) -> None:

@@ -5,20 +5,21 @@ from typing import Annotated, Any, Literal, Union
 
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
-from meteo_api.predictand import CLIMATOLOGY, MARKOV, Chance
+from meteo_api.predictand import CLIMATOLOGY, ISSUE, MARKOV, ROUTE, Chance, Route
 from meteo_api.snapshot.schemas import SnapshotAge
 from meteo_core.calendar import Issue
 from meteo_core.parameters import COMPASS_POINTS, PARAMETERS, Kind, Parameter
 
 
 class StationDay(Struct, frozen=True, kw_only=True):
-    """The station and the day that a question is about."""
+    """The station, the day and the time of day that a question is about."""
 
     station: Annotated[
         str,
         Meta(min_length=1, max_length=60, description="Key of the station: `Sydney`", examples=["Sydney"]),
     ]
     date: Annotated[date, Meta(description="Day on the station's calendar, on which the forecast is issued")]
+    issue: Annotated[Issue, Meta(description=ISSUE)] = Issue.EVENING
 
 
 def _values(parameter: Parameter) -> Any:
@@ -65,28 +66,36 @@ class Fields(Struct, frozen=True, kw_only=True):
 
     from_request: Annotated[list[str], Meta(description="Given in the request, or derived from what was")]
     from_snapshot: Annotated[list[str], Meta(description="Observed at the station, and not in the request")]
-    missing: Annotated[list[str], Meta(description="Usable at this issue time and unknown")]
+    missing: Annotated[
+        list[str], Meta(description="Usable at this issue time and on this route, and unknown")
+    ]
     not_used: Annotated[
-        list[str], Meta(description="Given, but not used at this issue time: known later, or no predictor")
+        list[str],
+        Meta(description="Given, but not used: no predictor, or not at this issue time or on this route"),
     ]
 
 
 class Prediction(Struct, frozen=True, kw_only=True):
-    """The chance of rain at one station in one window."""
+    """The chances of rain at one station in one window."""
 
     station: Annotated[str, Meta(description="Key of the station")]
     date: Annotated[date, Meta(description="Day on the station's calendar, on which the forecast is issued")]
-    issue: Annotated[Issue, Meta(description="evening: all of the day is known; morning: to 9 am only")]
+    issue: Annotated[Issue, Meta(description=ISSUE)]
     valid_from: Annotated[datetime, Meta(description="Start of the window, station time")]
     valid_to: Annotated[datetime, Meta(description="End of the window, station time")]
-    predictand: Annotated[str, Meta(description="The event whose chance is given")]
+    predictand: Annotated[str, Meta(description="The event whose chance `p_gt_1_0` is")]
+    p_ge_0_2: Annotated[Chance, Meta(description="Chance of at least 0.2 mm in the window, 0 to 1")]
     p_gt_1_0: Annotated[Chance, Meta(description="Chance of more than 1.0 mm in the window, 0 to 1")]
+    p_ge_5_0: Annotated[Chance, Meta(description="Chance of at least 5 mm in the window, 0 to 1")]
+    p_ge_10_0: Annotated[Chance, Meta(description="Chance of at least 10 mm in the window, 0 to 1")]
+    p_ge_25_0: Annotated[Chance, Meta(description="Chance of at least 25 mm in the window, 0 to 1")]
+    climatology_ge_0_2: Annotated[Chance, Meta(description=CLIMATOLOGY)]
     climatology_gt_1_0: Annotated[Chance, Meta(description=CLIMATOLOGY)]
+    climatology_ge_5_0: Annotated[Chance, Meta(description=CLIMATOLOGY)]
+    climatology_ge_10_0: Annotated[Chance, Meta(description=CLIMATOLOGY)]
+    climatology_ge_25_0: Annotated[Chance, Meta(description=CLIMATOLOGY)]
     markov_gt_1_0: Annotated[Chance, Meta(description=MARKOV)]
-    route: Annotated[
-        Literal["full", "local", "climatology"],
-        Meta(description="What it rests on: other stations too, the station alone, or the season alone"),
-    ]
+    route: Annotated[Route, Meta(description=ROUTE)]
     fields: Fields
     model_version: Annotated[int, Meta(description="Version of meteo-rain that answered")]
     snapshot: SnapshotAge

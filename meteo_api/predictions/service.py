@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Final
 
 from meteo_api import predictand
 from meteo_api.clock import Clock
@@ -15,7 +16,11 @@ from meteo_api.predictions.supposed import Supposed
 from meteo_api.predictions.what_if import WhatIf
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.snapshot.world import World
+from meteo_core.model.rain_model import CHANCES, CLIMATOLOGY
 from meteo_core.stations import find_station
+
+_FORECAST: Final = (*CHANCES, *CLIMATOLOGY, "markov_gt_1_0", "route")
+"""Columns of `WhatIf.forecast` that are answered under their own names."""
 
 
 class PredictionService:
@@ -27,7 +32,7 @@ class PredictionService:
         self._now = now
         self._max_batch = max_batch
         # The newest pair, and the one before it that requests may still be computed with.
-        self._what_if = lru_cache(maxsize=2)(lambda served, world: WhatIf.of(served.model, world))
+        self._what_if = lru_cache(maxsize=2)(lambda served, world: WhatIf.of(served.models, world))
         self._gathering: Gathering[PredictionRequest, Prediction] = Gathering(self._answer_together)
         self._one_at_a_time = asyncio.Semaphore(1)
 
@@ -79,30 +84,24 @@ class PredictionService:
     ) -> list[Prediction]:
         if not requests:
             return []
-        issue, age = served.model.issue, world.age(self._now)
-        supposed = Supposed.over(Asked(requests), world)
+        age, supposed = world.age(self._now), Supposed.over(Asked(requests), world)
         chances = self._what_if(served, world).forecast(supposed.days)
 
-        columns = ("p_gt_1_0", "climatology_gt_1_0", "markov_gt_1_0", "route")
-        rows = zip(*(chances[name].tolist() for name in columns), strict=True)
+        rows = zip(*(chances[name].tolist() for name in _FORECAST), strict=True)
+        fields = supposed.fields(chances["route"].tolist())
         predictions = []
-        for request, fields, (chance, climatology, markov, route) in zip(
-            requests, supposed.fields(issue), rows, strict=True
-        ):
+        for request, row, fields_of_day in zip(requests, rows, fields, strict=True):
             valid_from, valid_to = predictand.window(find_station(request.station), request.date)
             predictions.append(
                 Prediction(
                     station=request.station,
                     date=request.date,
-                    issue=issue,
+                    issue=request.issue,
                     valid_from=valid_from,
                     valid_to=valid_to,
                     predictand=predictand.words(request.date),
-                    p_gt_1_0=chance,
-                    climatology_gt_1_0=climatology,
-                    markov_gt_1_0=markov,
-                    route=route,
-                    fields=fields,
+                    **dict(zip(_FORECAST, row, strict=True)),
+                    fields=fields_of_day,
                     model_version=served.version.version,
                     snapshot=age,
                 )
@@ -111,7 +110,7 @@ class PredictionService:
 
 
 def _is_trained_on(served: ServedModel, request: PredictionRequest) -> bool:
-    return request.station in served.model.predictors.stations
+    return request.station in served.models.stations
 
 
 def _not_trained_on(served: ServedModel, request: PredictionRequest, *, pointer: str) -> FieldError:

@@ -1,7 +1,8 @@
 """The day as it might have been: what was asked, laid over what was observed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,10 @@ from meteo_api.predictions.asked import Asked, Mask, contradicts_rain
 from meteo_api.predictions.schemas import Fields
 from meteo_api.snapshot.world import World
 from meteo_core.calendar import Issue, allowed_parameters
-from meteo_core.features.daily import OWN_VALUES
+from meteo_core.features.daily import OWN_VALUES, known_at
+from meteo_core.features.predictor_table import Variant
 from meteo_core.labels import rain_today
-from meteo_core.parameters import PARAMETERS, WIND_PAIRS
+from meteo_core.parameters import PARAMETERS, WIND_PAIRS, KnownAt
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +23,7 @@ class Supposed:
     """Days to forecast from, and where each of their values came from."""
 
     days: pd.DataFrame
-    """`station`, `date` and the parameters, one row for each request."""
+    """`station`, `date`, `issue` and the parameters, one row for each request."""
     from_request: Mapping[str, Mask]
     """Whether each value was given, or derived from what was given."""
     asked: Asked
@@ -43,23 +45,44 @@ class Supposed:
         values = {name: np.where(given[name], asked_for[name], observed[name]) for name in PARAMETERS}
         _settle_winds(values, given)
         _settle_rain(values, given)
-        return cls(pd.DataFrame({"station": stations, "date": dates, **values}), given, asked)
+        issues = [request.issue for request in requests]
+        days = pd.DataFrame({"station": stations, "date": dates, "issue": issues, **values})
+        return cls(days, given, asked)
 
-    def fields(self, issue: Issue) -> list[Fields]:
-        """Where the values of each day came from, and what is missing."""
-        usable = [name for name in PARAMETERS if name in OWN_VALUES and name in allowed_parameters(issue)]
-        unused = [name for name in PARAMETERS if name not in usable]
-        known = {name: self.days[name].notna().to_numpy() for name in PARAMETERS}
-        asked_for = {name: pd.notna(self.asked.values[name]) for name in unused}
+    def fields(self, routes: Sequence[str]) -> list[Fields]:
+        """Where the values of each day came from, and what is missing, given the route that each went."""
+        known = _by_row(self.days[name].notna() for name in PARAMETERS)
+        given = _by_row(self.from_request.values())
+        asked_for = _by_row(pd.notna(values) for values in self.asked.values.values())
         return [
-            Fields(
-                from_request=[n for n in usable if known[n][row] and self.from_request[n][row]],
-                from_snapshot=[n for n in usable if known[n][row] and not self.from_request[n][row]],
-                missing=[n for n in usable if not known[n][row]],
-                not_used=[n for n in unused if asked_for[n][row]],
-            )
-            for row in range(len(self.days))
+            _fields(*row) for row in zip(self.days["issue"], routes, known, given, asked_for, strict=True)
         ]
+
+
+def _by_row(columns: Iterable[NDArray[np.bool_] | pd.Series]) -> list[list[bool]]:
+    return np.column_stack(list(columns)).tolist()
+
+
+def _fields(issue: Issue, route: str, known: list[bool], given: list[bool], asked_for: list[bool]) -> Fields:
+    """Fields of one day; each list has a value for each parameter of the table."""
+    usable = usable_parameters(issue, route)
+    fields = Fields(from_request=[], from_snapshot=[], missing=[], not_used=[])
+    for name, is_known, is_given, is_asked_for in zip(PARAMETERS, known, given, asked_for, strict=True):
+        if name in usable:
+            place = fields.from_request if is_given else fields.from_snapshot
+            (place if is_known else fields.missing).append(name)
+        elif is_asked_for:
+            fields.not_used.append(name)
+    return fields
+
+
+@lru_cache
+def usable_parameters(issue: Issue, route: str) -> frozenset[str]:
+    """Parameters of the day itself that a forecast of this issue time looks at, on its route."""
+    allowed = allowed_parameters(issue).intersection(OWN_VALUES)
+    if route != Variant.AFTERNOON:
+        return allowed
+    return frozenset(name for name in allowed if known_at(name) is not KnownAt.MIDNIGHT)
 
 
 def _settle_winds(values: dict[str, NDArray], given: Mapping[str, Mask]) -> None:

@@ -1,11 +1,13 @@
 """The science of a what-if: the pipeline's features and model, in a world where one station's day differs.
 
-Nothing is defined here a second time. `build_features` makes the features of the day, `RainModel.forecast`
-the chance; this module only lays out what they are given, many questions side by side.
+Nothing is defined here a second time. `build_features` makes the features of the day, `Predictors.design` the
+predictors, `RainModel.forecast` the chances; this module only lays out what they are given, many questions
+side by side.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Final, Self
 
 import numpy as np
@@ -13,15 +15,36 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from meteo_api.snapshot.world import World
+from meteo_core.calendar import Issue
 from meteo_core.features.daily import DAILY_COLUMNS, LOOK_BACK_DAYS, build_features
-from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS, Design, Predictors, Variant
-from meteo_core.features.station_days import StationDays
-from meteo_core.model.rain_model import RainModel
+from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS, Design, Predictors
+from meteo_core.features.station_days import StationDays, Values
+from meteo_core.model.rain_models import RainModels
 from meteo_core.parameters import PARAMETERS
 
 AT_ONCE: Final = 256
 """Questions computed side by side: as many as fit in a processor's cache."""
 _ANY_DAY: Final = pd.Timestamp("2000-01-01")
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What a snapshot knows of the stations of a model, day by day."""
+
+    world: World
+    features: Values
+    """`DAILY_COLUMNS` [columns, days + 1, stations]; nothing is known of the last day."""
+
+    @classmethod
+    def of(cls, world: World, stations: tuple[str, ...]) -> Self:
+        """Lay out the features of these stations."""
+        known = world.features[world.features["station"].isin(stations)]
+        day = world.day_index(known["date"].to_numpy())
+        station = pd.Index(stations).get_indexer(pd.Index(known["station"]))
+
+        features = np.full((len(DAILY_COLUMNS), world.days + 1, len(stations)), np.nan)
+        features[:, day, station] = known[list(DAILY_COLUMNS)].to_numpy().T
+        return cls(world, features)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,102 +55,82 @@ class PredictorsInContext(Predictors):
     speak of the same station and day, and none sees another.
     """
 
-    context: StationDays
-    """Features of the snapshot [days + 1, stations of the model]; nothing is known of the last day."""
-    present: NDArray[np.bool_]
-    """Which of them have a row in the snapshot."""
-    world: World
+    context: Context
 
     @classmethod
-    def around(cls, predictors: Predictors, world: World) -> Self:
+    def around(cls, predictors: Predictors, context: Context) -> Self:
         """The same predictors, in the context of a snapshot."""
-        known = world.features[world.features["station"].isin(predictors.stations)]
-        shape = world.days + 1, len(predictors.stations)
-        day = world.day_index(known["date"].to_numpy())
-        station = pd.Index(predictors.stations).get_indexer(pd.Index(known["station"]))
+        fitted = {field.name: getattr(predictors, field.name) for field in fields(Predictors)}
+        return cls(**fitted, context=context)
 
-        values = {name: np.full(shape, np.nan) for name in DAILY_COLUMNS}
-        for name, grid in values.items():
-            grid[day, station] = known[name].to_numpy()
-        present = np.zeros(shape, dtype=bool)
-        present[day, station] = True
-        days = pd.date_range(world.first_day, periods=world.days + 1, freq="D")
-        return cls(
-            predictors.issue,
-            predictors.stations,
-            predictors.climatology,
-            context=StationDays(days, predictors.stations, values),
-            present=present,
-            world=world,
-        )
+    @cached_property
+    def days_back(self) -> int:
+        """How many days before its own a row looks at: none where all of the day is known."""
+        return PREDICTOR_LOOK_BACK_DAYS if any(each.day_before for each in self.table) else 0
 
-    def transform(self, features: pd.DataFrame, variant: Variant) -> Design:
-        """Predictors of every row of `features`, each alone in the context; rows may repeat a station day."""
-        rows = features[features["station"].isin(self.stations)].reset_index(drop=True)
+    def transform(self, features: pd.DataFrame, *, wanted: NDArray[np.bool_] | None = None) -> Design:
+        """Predictors of every row of `features`, or of the wanted ones, each alone in the context.
+
+        Rows may repeat a station day.
+        """
+        here = features["station"].isin(self.stations).to_numpy()
+        rows = features[here if wanted is None else here & wanted].reset_index(drop=True)
         parts = [
-            self._side_by_side(rows.iloc[start : start + AT_ONCE], variant)
+            self._side_by_side(rows.iloc[start : start + AT_ONCE])
             for start in range(0, max(len(rows), 1), AT_ONCE)
         ]
-        return Design(
-            keys=rows[["station", "date"]],
-            matrix=np.concatenate([part.matrix for part in parts]),
-            names=self.names(variant),
-            other_stations=np.concatenate([part.other_stations for part in parts]),
-            own_values=np.concatenate([part.own_values for part in parts]),
-        )
+        return parts[0] if len(parts) == 1 else _one_below_the_other(parts)
 
-    def _side_by_side(self, rows: pd.DataFrame, variant: Variant) -> Design:
+    def _side_by_side(self, rows: pd.DataFrame) -> Design:
         """Lay the days that each row looks at one under the other: as many days as rows x days looked at."""
-        back = PREDICTOR_LOOK_BACK_DAYS
+        back = self.days_back
         looked_at = rows["date"].to_numpy()[:, None] + np.arange(-back, 1) * np.timedelta64(1, "D")
-        index = self.world.day_index(looked_at.ravel())
         today = np.arange(len(rows)) * (back + 1) + back
         column = pd.Index(self.stations).get_indexer(pd.Index(rows["station"]))
 
-        worlds = StationDays(pd.DatetimeIndex(looked_at.ravel()), self.stations)
-        for name in DAILY_COLUMNS:
-            values = self.context[name][index]
-            values[today, column] = rows[name].to_numpy()
-            worlds.values[name] = values
-        present = self.present[index[today]]
-        present[np.arange(len(rows)), column] = True
-
-        matrix = np.empty((len(rows), len(self.names(variant))), dtype=np.float32)
-        observed = np.zeros(present.shape, dtype=bool)
-        for position, values in enumerate(self._columns(worlds, variant)):
-            matrix[:, position] = values[today, column]
-            if position in self.observed_today:
-                observed |= ~np.isnan(values[today]) & present
-        own = (~np.isnan(matrix[:, self.observed_today])).sum(axis=1)
-        return Design(
-            keys=rows[["station", "date"]],
-            matrix=matrix,
-            names=self.names(variant),
-            other_stations=observed.sum(axis=1) - (own > 0),
-            own_values=own,
+        grids = self.context.features[:, self.context.world.day_index(looked_at.ravel())]
+        grids[:, today, column] = rows[list(DAILY_COLUMNS)].to_numpy().T
+        worlds = StationDays(
+            pd.DatetimeIndex(looked_at.ravel()),
+            self.stations,
+            dict(zip(DAILY_COLUMNS, grids, strict=True)),
         )
+        return self.design(worlds, today, column, rows[["station", "date"]])
 
 
 @dataclass(frozen=True, eq=False)
 class WhatIf:
-    """A model that answers in the context of a snapshot."""
+    """Models that answer in the context of a snapshot."""
 
-    model: RainModel
+    models: RainModels
     world: World
 
     @classmethod
-    def of(cls, model: RainModel, world: World) -> "WhatIf":
-        """Put a model into the context of a snapshot."""
-        return cls(replace(model, predictors=PredictorsInContext.around(model.predictors, world)), world)
+    def of(cls, models: RainModels, world: World) -> "WhatIf":
+        """Put the models of all issue times into the context of a snapshot."""
+        context = Context.of(world, models.stations)
+        in_context = {
+            model.issue: replace(model, predictors=PredictorsInContext.around(model.predictors, context))
+            for model in models
+        }
+        return cls(RainModels(in_context), world)
 
     def forecast(self, days: pd.DataFrame) -> pd.DataFrame:
         """Chances for station days as they might have been, one row for each row of `days`, in order.
 
-        `days` holds `station`, `date` and the parameters as observed or supposed. Columns as those of
-        `RainModel.forecast`. Stations that the model was not trained on are left out.
+        `days` holds `station`, one that the models were trained on, `date`, `issue`, and the parameters as
+        observed or supposed. Columns as those of `RainModel.forecast`.
         """
         parts = [self.features(days.iloc[start : start + AT_ONCE]) for start in range(0, len(days), AT_ONCE)]
-        return self.model.forecast(pd.concat(parts, ignore_index=True))
+        features = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+
+        issue = days["issue"].to_numpy()
+        asked = [each for each in Issue if (issue == each).any()]
+        if len(asked) == 1:
+            return self.models[asked[0]].forecast(features)
+        rows = [np.flatnonzero(issue == each) for each in asked]
+        made = [self.models[each].forecast(features.iloc[at]) for each, at in zip(asked, rows, strict=True)]
+        return pd.concat(made).set_axis(np.concatenate(rows)).sort_index()
 
     def features(self, days: pd.DataFrame) -> pd.DataFrame:
         """Features of station days as they might have been, from the station's history in the snapshot.
@@ -152,3 +155,13 @@ class WhatIf:
         built = build_features(pd.DataFrame(histories))
         last = built[built["date"] == _ANY_DAY].reset_index(drop=True)
         return last.assign(station=days["station"].to_numpy(), date=days["date"].to_numpy())
+
+
+def _one_below_the_other(parts: Sequence[Design]) -> Design:
+    return Design(
+        keys=pd.concat([part.keys for part in parts], ignore_index=True),
+        matrix=np.concatenate([part.matrix for part in parts]),
+        other_stations=np.concatenate([part.other_stations for part in parts]),
+        other_stations_late=np.concatenate([part.other_stations_late for part in parts]),
+        own_values=np.concatenate([part.own_values for part in parts]),
+    )

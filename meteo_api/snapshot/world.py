@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from meteo_api.clock import Clock
 from meteo_api.forecasts.issued import ISSUED_COLUMNS, IssuedForecast, issued_by_station
 from meteo_api.snapshot.schemas import SnapshotAge
+from meteo_api.verification.scores import SCORE_COLUMNS, GroupScores, scores_of_groups
 from meteo_core.features.daily import build_features
 from meteo_core.parameters import NUMBERS, PARAMETERS
 from meteo_core.serving import Snapshot, UnusableSnapshot
@@ -36,12 +37,17 @@ class World:
     """Date of the newest observation at each station that has any."""
     forecasts: Mapping[str, tuple[IssuedForecast, ...]]
     """Published forecasts of each station, newest first."""
+    verification: tuple[GroupScores, ...]
+    """How good published forecasts have been."""
+    cards: Mapping[str, str]
+    """Markdown texts by file name."""
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "World":
         """Lay out a snapshot; raises `UnusableSnapshot` where columns or all observations are missing."""
         _require_columns("observations", snapshot.observations, ("station", "date", *PARAMETERS))
         _require_columns("forecasts", snapshot.forecasts, ISSUED_COLUMNS)
+        _require_columns("scores", snapshot.verification, SCORE_COLUMNS)
         rows = snapshot.observations.assign(date=snapshot.observations["date"].astype("datetime64[ns]"))
         rows = rows[rows["station"].isin(list(stations()))].reset_index(drop=True)
         if rows.empty:
@@ -61,6 +67,8 @@ class World:
             features=build_features(rows),
             newest={str(key): newest.date() for key, newest in rows.groupby("station")["date"].max().items()},
             forecasts=issued_by_station(snapshot.forecasts),
+            verification=scores_of_groups(snapshot.verification),
+            cards=snapshot.cards,
         )
 
     def day_index(self, days: NDArray[np.datetime64]) -> NDArray[np.intp]:

@@ -1,6 +1,7 @@
 """What is usual at a station at a time of year: harmonics fitted to past days."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,14 @@ LEAST_DAYS = 200
 RIDGE = 1e-3
 
 
+def year_phase(days: pd.DatetimeIndex) -> NDArray[np.float64]:
+    """Angle of each day on the circle of the year, radians from new year."""
+    return 2 * np.pi * (days.dayofyear.to_numpy() - 0.5) / 365.25
+
+
 def _basis(days: pd.DatetimeIndex) -> NDArray[np.float64]:
     """Constant and waves at each day: shape [days, 1 + 2 * HARMONICS]."""
-    phase = 2 * np.pi * (days.dayofyear.to_numpy() - 0.5) / 365.25
+    phase = year_phase(days)
     waves = [wave(k * phase) for k in range(1, HARMONICS + 1) for wave in (np.sin, np.cos)]
     return np.column_stack([np.ones(len(days)), *waves])
 
@@ -51,6 +57,29 @@ class HarmonicClimatology:
         # einsum without BLAS: the same digits for one day as for ten years.
         return np.einsum("di,si->ds", _basis(days), self.coefficients[name])
 
+    def normal_at(self, name: str, days: pd.DatetimeIndex, station: NDArray[np.intp]) -> NDArray[np.float64]:
+        """The usual value on each day at the station of that index: one value for each pair."""
+        return np.einsum("di,di->d", _basis(days), self.coefficients[name][station])
+
     def anomaly(self, name: str, days: StationDays) -> Values:
         """Value less the usual value."""
         return days[name] - self.normal(name, days.days)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for a JSON file beside the model; None for a station without a course."""
+        return {
+            name: [None if np.isnan(row).any() else row.tolist() for row in coefficients]
+            for name, coefficients in self.coefficients.items()
+        }
+
+    @classmethod
+    def from_dict(cls, stations: tuple[str, ...], stored: dict[str, Any]) -> "HarmonicClimatology":
+        """What `to_dict` gave."""
+        unknown = [np.nan] * (1 + 2 * HARMONICS)
+        return cls(
+            stations,
+            {
+                name: np.array([unknown if row is None else row for row in rows])
+                for name, rows in stored.items()
+            },
+        )

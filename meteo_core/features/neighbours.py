@@ -17,6 +17,14 @@ RINGS_KM = {"300km": (300.0, 250.0), "900km": (900.0, 450.0)}
 """Centre and width of each ring, km."""
 LEAST_WEIGHT = 0.02
 SAME_PLACE_KM = 5.0
+PLANE_SCALE_KM = 600.0
+"""Weights of a fitted plane fall off to 1/e at this distance."""
+SLOPE_KM = 500.0
+"""Slopes are given per this distance, about that between a high and the next low."""
+PLANE_RIDGE = 0.02
+"""Draws the slope to nothing where the stations stand in a line; in units of (500 km) squared."""
+LEAST_PLANE_WEIGHT = 1.5
+"""A plane needs more than the station itself."""
 
 Weights = NDArray[np.float64]
 """Shape [stations, stations]: row is the station forecast for, column the station observed."""
@@ -65,6 +73,11 @@ class Network:
         np.fill_diagonal(weights, 0.0)
         return weights
 
+    @staticmethod
+    def sector_names() -> tuple[str, ...]:
+        """Names of the sectors, bearing and ring, in their order: `NW_300km`."""
+        return tuple(f"{point}_{ring}" for point in BEARINGS for ring in RINGS_KM)
+
     @cached_property
     def sectors(self) -> dict[str, Weights]:
         """Weights for each bearing and ring, by name: `NW_300km`."""
@@ -77,6 +90,43 @@ class Network:
                 weights[weights < LEAST_WEIGHT] = 0.0
                 named[f"{point}_{ring}"] = weights
         return named
+
+    def toward_sectors(self, values: Values) -> list[Values]:
+        """Weighted mean in each sector, in the order of `sector_names`."""
+        together = weighted_mean(values, np.concatenate(list(self.sectors.values())))
+        return np.split(together, len(self.sectors), axis=1)
+
+    @cached_property
+    def offsets(self) -> tuple[Weights, Weights]:
+        """How far the column's station lies east and north of the row's, in units of `SLOPE_KM`."""
+        distance = self.distance_km / SLOPE_KM
+        return distance * np.sin(self.bearing), distance * np.cos(self.bearing)
+
+    def slope(self, values: Values) -> tuple[Values, Values]:
+        """Eastward and northward slope, per `SLOPE_KM`, of the plane fitted around each station.
+
+        Weighted least squares over the stations observed that day; NaN where they weigh too little. The
+        slope of the pressure anomaly is the geostrophic wind anomaly, turned by a right angle.
+        """
+        near = np.exp(-((self.distance_km / PLANE_SCALE_KM) ** 2))
+        east, north = self.offsets
+        known = (~np.isnan(values)).astype(float)
+        filled = np.where(known > 0, values, 0.0)
+
+        weight = known @ near.T
+        enough = np.where(weight > LEAST_PLANE_WEIGHT, weight, np.nan)
+        mean_east, mean_north = known @ (near * east).T / enough, known @ (near * north).T / enough
+        mean_value = filled @ near.T / enough
+        east_east = known @ (near * east**2).T / enough - mean_east**2 + PLANE_RIDGE
+        north_north = known @ (near * north**2).T / enough - mean_north**2 + PLANE_RIDGE
+        east_north = known @ (near * east * north).T / enough - mean_east * mean_north
+        east_value = filled @ (near * east).T / enough - mean_east * mean_value
+        north_value = filled @ (near * north).T / enough - mean_north * mean_value
+        determinant = east_east * north_north - east_north**2
+        return (
+            (east_value * north_north - north_value * east_north) / determinant,
+            (north_value * east_east - east_value * east_north) / determinant,
+        )
 
 
 def weighted_mean(values: Values, weights: Weights) -> Values:

@@ -1,10 +1,11 @@
-"""A trained model of rain: what it needs, what it forecasts, how it is kept on disk."""
+"""A trained model of rain for one issue time: what it needs, what it forecasts, how it is kept on disk."""
 
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -13,27 +14,43 @@ from numpy.typing import NDArray
 
 from meteo_core.calendar import Issue
 from meteo_core.errors import MeteoError
-from meteo_core.features.predictors import Design, Predictors, Variant
+from meteo_core.features.daily import OWN_VALUES
+from meteo_core.features.predictor_table import Variant
+from meteo_core.features.predictors import Design, Predictors
+from meteo_core.model.blend import RULES, Blend
+from meteo_core.model.members import Members
 from meteo_core.references import References
 
-LEAST_OTHER_STATIONS = 5
+LEAST_OTHER_STATIONS: Final = 5
 """With fewer other stations observed than this, the local variant is the better one."""
-CARD_FILE = "rain_model.json"
-ONE_THREAD = {"nthread": 1}
-"""Threads of XGBoost wait by spinning: on a machine that does anything else, one is faster than two."""
-CLIMATOLOGY_ROUTE = "climatology"
+CARD_FILE: Final = "rain_model.json"
+CLIMATOLOGY_ROUTE: Final = "climatology"
+CHANCES: Final = tuple(f"p_{rule}" for rule in RULES)
+"""Columns of the chances at each threshold."""
+CLIMATOLOGY: Final = tuple(f"climatology_{rule}" for rule in RULES)
+MARKOV: Final = tuple(f"markov_{rule}" for rule in RULES)
 
 
 class UnusableModel(MeteoError):
     """A model that must not serve: corrupt, or made for other predictors than this code's."""
 
 
+def variants_of(issue: Issue) -> tuple[Variant, ...]:
+    """Variants that make sense at an issue time: a morning knows nothing of midnight anyway."""
+    return (
+        (Variant.FULL, Variant.LOCAL)
+        if issue is Issue.MORNING
+        else (Variant.FULL, Variant.AFTERNOON, Variant.LOCAL)
+    )
+
+
 @dataclass(frozen=True)
 class RainModel:
-    """Chance of rain at all stations, for one issue time."""
+    """Chances of rain at all stations, for one issue time."""
 
     predictors: Predictors
-    boosters: Mapping[Variant, xgb.Booster]
+    members: Mapping[Variant, Members]
+    blends: Mapping[Variant, Blend]
     references: References
     card: Mapping[str, Any]
     """What a person asks of a model: training window, rows, label rule, settings, scores."""
@@ -51,53 +68,71 @@ class RainModel:
     def forecast(self, features: pd.DataFrame) -> pd.DataFrame:
         """Chances for every row of the features table.
 
-        Columns `station`, `date`, `p_gt_1_0`, `climatology_gt_1_0`, `markov_gt_1_0` and `route`: `full` where
-        other stations were observed, else `local` where the station itself was, else `climatology`, as for a
-        station that was not there in training.
+        Columns `station`, `date`, a chance `p_*`, a `climatology_*` and a `markov_*` for each threshold, and
+        `route`: `full` where other stations were observed, `afternoon` where they were but their maxima,
+        sunshine and gusts are not known yet, else `local` where the station itself was observed, else
+        `climatology`, as for a station that was not there in training.
         """
-        full = self.predictors.transform(features, Variant.FULL)
-        climatology = self.references.climatology_of(full.keys)
-        wet_today = full.matrix[:, full.names.index("rain_today")].astype(float)
+        known = features["station"].isin(self.predictors.stations)
+        rows = features[known].reset_index(drop=True)
+        design = self.predictors.transform(rows)
+        climatology = self.references.climatology_of(design.keys)
+        markov = self.references.markov_of(design.keys, rows["rain_today"].to_numpy(float))
 
-        chance, route = climatology.copy(), np.full(len(climatology), CLIMATOLOGY_ROUTE, dtype=object)
-        seen_around = full.other_stations >= LEAST_OTHER_STATIONS
-        for variant, chosen in (
-            (Variant.FULL, seen_around),
-            (Variant.LOCAL, ~seen_around & (full.own_values > 0)),
-        ):
+        chances, route = climatology.copy(), self.route(design)
+        for variant in self.members:
+            chosen = route == variant
             if chosen.any():
-                chance[chosen] = self._chance(variant, full, chosen)
-                route[chosen] = variant.value
-        known = full.keys.assign(
-            p_gt_1_0=chance,
-            climatology_gt_1_0=climatology,
-            markov_gt_1_0=self.references.markov_of(full.keys, wet_today),
-            route=route,
-        )
-        unknown = features.loc[~features["station"].isin(self.predictors.stations), ["station", "date"]]
-        return (
-            known if unknown.empty else pd.concat([known, self._by_climatology(unknown)], ignore_index=True)
-        )
+                chances[chosen] = self.chances(variant, design, rows, chosen)
+        made = _forecasts(design.keys, chances, climatology, markov, route)
+        if known.all():
+            return made
+        return pd.concat([made, self._by_climatology(features.loc[~known])], ignore_index=True)
 
-    def _by_climatology(self, keys: pd.DataFrame) -> pd.DataFrame:
+    def route(self, design: Design) -> NDArray[np.object_]:
+        """Variant that each row goes to, or `climatology`."""
+        around = design.other_stations >= LEAST_OTHER_STATIONS
+        late = design.other_stations_late >= LEAST_OTHER_STATIONS
+        route = np.full(len(around), CLIMATOLOGY_ROUTE, dtype=object)
+        route[design.own_values > 0] = str(Variant.LOCAL)
+        route[around] = str(Variant.FULL)
+        if Variant.AFTERNOON in self.members:
+            route[around & ~late] = str(Variant.AFTERNOON)
+        return route
+
+    def chances(
+        self, variant: Variant, design: Design, rows: pd.DataFrame, chosen: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Chances [chosen rows, thresholds] by one variant; `rows` are the features behind the design."""
+        return self.blends[variant].chances(*self.logits(variant, design, rows, chosen))
+
+    def logits(
+        self, variant: Variant, design: Design, rows: pd.DataFrame, chosen: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Log odds of the members of one variant, for some rows."""
+        own = rows.loc[chosen, ["station", "date", *OWN_VALUES]]
+        matrix = (
+            self.predictors.transform_local(own)
+            if variant is Variant.LOCAL
+            else self.predictors.of_variant(design.of_rows(chosen), variant)
+        )
+        station = pd.Index(self.predictors.stations).get_indexer(pd.Index(own["station"]))
+        return self.members[variant].logits(matrix, station)
+
+    def _by_climatology(self, rows: pd.DataFrame) -> pd.DataFrame:
+        keys = rows[["station", "date"]].reset_index(drop=True)
         usual = self.references.climatology_of(keys)
-        return keys.assign(
-            p_gt_1_0=usual, climatology_gt_1_0=usual, markov_gt_1_0=usual, route=CLIMATOLOGY_ROUTE
-        )
-
-    def _chance(self, variant: Variant, full: Design, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
-        # The local predictors are the first columns of the full ones.
-        width = len(self.predictors.names(variant))
-        return self.boosters[variant].inplace_predict(full.matrix[rows, :width]).astype(float)
+        return _forecasts(keys, usual, usual, usual, np.full(len(keys), CLIMATOLOGY_ROUTE, dtype=object))
 
     def save(self, folder: Path) -> None:
-        """Write boosters in XGBoost's own format and the rest as JSON; nothing is pickled."""
+        """Write trees in XGBoost's own format, networks as arrays, the rest as JSON; nothing is pickled."""
         folder.mkdir(parents=True, exist_ok=True)
-        for variant, booster in self.boosters.items():
-            booster.save_model(folder / f"{variant}.ubj")
+        for variant, members in self.members.items():
+            members.save(folder, variant)
         stored = {
             "fingerprint": self.predictors.fingerprint(),
             "predictors": self.predictors.to_dict(),
+            "blends": {variant: blend.weights.tolist() for variant, blend in self.blends.items()},
             "references": self.references.to_dict(),
             "card": dict(self.card),
         }
@@ -108,22 +143,39 @@ class RainModel:
         """Read what `save` wrote; raises `UnusableModel` that says what is wrong."""
         try:
             stored = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
-            predictors = Predictors.from_dict(stored["predictors"])
-            boosters = {
-                variant: xgb.Booster(ONE_THREAD, model_file=folder / f"{variant}.ubj") for variant in Variant
-            }
-            references = References.from_dict(stored["references"])
-            card, fingerprint = stored["card"], stored["fingerprint"]
-        except (OSError, ValueError, KeyError, TypeError, xgb.core.XGBoostError) as error:
-            raise UnusableModel(f"the model in {folder} cannot be read: {error}") from error
-        if fingerprint != predictors.fingerprint():
-            raise UnusableModel(
-                f"the model in {folder} was trained on other predictors ({fingerprint[:12]}, here "
-                f"{predictors.fingerprint()[:12]}): train a new one or run the code it came from"
+            fingerprint, issue = stored["fingerprint"], Issue(stored["predictors"]["issue"])
+            if fingerprint != (expected := Predictors.fingerprint_of(issue)):
+                raise UnusableModel(
+                    f"the model in {folder} was trained on other predictors ({fingerprint[:12]}, here "
+                    f"{expected[:12]}): train a new one or run the code it came from"
+                )
+            model = cls(
+                predictors=Predictors.from_dict(stored["predictors"]),
+                members={variant: Members.load(folder, variant) for variant in variants_of(issue)},
+                blends={
+                    Variant(name): Blend(np.array(weights)) for name, weights in stored["blends"].items()
+                },
+                references=References.from_dict(stored["references"]),
+                card=stored["card"],
             )
-        for variant, booster in boosters.items():
-            if booster.num_features() != len(predictors.names(variant)):
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, xgb.core.XGBoostError) as error:
+            raise UnusableModel(f"the model in {folder} cannot be read: {error}") from error
+        for variant, members in model.members.items():
+            if members.trees.num_features() != len(model.predictors.columns(variant)):
                 raise UnusableModel(
                     f"the {variant} model in {folder} expects other predictors than its card says"
                 )
-        return cls(predictors, boosters, references, card)
+        return model
+
+
+def _forecasts(
+    keys: pd.DataFrame,
+    chances: NDArray[np.float64],
+    climatology: NDArray[np.float64],
+    markov: NDArray[np.float64],
+    route: NDArray[np.object_],
+) -> pd.DataFrame:
+    columns = dict(zip(CHANCES, chances.T, strict=True))
+    columns |= dict(zip(CLIMATOLOGY, climatology.T, strict=True))
+    columns |= dict(zip(MARKOV, markov.T, strict=True))
+    return keys.assign(**columns, route=route)

@@ -1,16 +1,19 @@
 """The model registry: MLflow, in Meteo's words, for the pipeline that trains and the service that loads."""
 
+import json
 import logging
 import os
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meteo_core.errors import MeteoError
-from meteo_core.features.predictors import Variant
-from meteo_core.model.rain_model import RainModel
+from meteo_core.features.predictor_table import Variant
+from meteo_core.model.rain_models import RainModels
 
 if TYPE_CHECKING:  # MLflow takes two seconds to import: only where it is used
     from mlflow import MlflowClient
@@ -20,6 +23,21 @@ REGISTERED_MODEL = "meteo-rain"
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 PASSED = "passed"
+FAILED = "failed"
+PENDING = "pending"
+STATUS = "validation_status"
+CHECK = "check."
+"""Beginning of the version tags that say how a check ended."""
+AUDIT = "audit."
+"""Beginning of the tags of the registered model that hold what was done to its champion."""
+RECORDS = "records"
+"""Folder of a version's run with what it was trained on and how good it was."""
+HELD_OUT_FILE = "held_out.parquet"
+TRAINING_SET_FILE = "training_set.parquet"
+COMPARISON_FILE = "comparison.json"
+MODEL_CARD_FILE = "model_card.md"
+DATA_CARD_FILE = "data_card.md"
+CARD_FILES = (MODEL_CARD_FILE, DATA_CARD_FILE)
 
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -32,6 +50,36 @@ _QUIET = {
 
 class RegistryUnavailable(MeteoError):
     """The model registry does not answer."""
+
+
+class UnknownVersion(MeteoError):
+    """A version that the registry does not have."""
+
+
+class NothingToRollBackTo(MeteoError):
+    """No other version was champion before."""
+
+
+class Action(StrEnum):
+    """What can be done to the champion."""
+
+    PROMOTED = "promoted"
+    ROLLED_BACK = "rolled back"
+
+
+@dataclass(frozen=True, slots=True)
+class ChampionChange:
+    """One change of the champion, as the audit keeps it."""
+
+    at: datetime
+    """UTC."""
+    action: Action
+    version: int
+    """Champion from then on."""
+    replaced: int | None
+    """Champion until then."""
+    reason: str
+    who: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +115,27 @@ class ModelRegistry:
                     REGISTERED_MODEL, description="Chance of rain tomorrow at Australian stations"
                 )
 
-    def log(self, model: RainModel, *, run_id: str, tags: Mapping[str, str], workspace: Path) -> ModelVersion:
-        """Store the model under this MLflow run and register it as challenger."""
+    def log(
+        self, models: RainModels, *, run_id: str, tags: Mapping[str, str], workspace: Path
+    ) -> ModelVersion:
+        """Store the models under this MLflow run and register them as one version, the challenger.
+
+        MLflow knows the evening's trees as the model; all parts of all models lie beside them, and are what
+        `load` reads.
+        """
         import pandas as pd
         import xgboost as xgb
         from mlflow import xgboost as mlflow_xgboost  # pyright: ignore[reportPrivateImportUsage]
         from mlflow.models import ModelSignature, infer_signature
 
         folder = workspace / "rain-model"
-        model.save(folder)
-        names = list(model.predictors.names(Variant.FULL))
+        models.save(folder)
+        names = list(models.main.predictors.names(Variant.FULL))
         example = pd.DataFrame([[0.0] * len(names)], columns=names, dtype="float32")
         signature: ModelSignature = infer_signature(example, pd.Series([0.5], name="chance"))
         with _translated(self.uri):
             logged = mlflow_xgboost.log_model(
-                model.boosters[Variant.FULL],
+                models.main.members[Variant.FULL].trees,
                 name="rain-model",
                 model_format="ubj",
                 signature=signature,
@@ -99,10 +153,48 @@ class ModelRegistry:
             client.set_registered_model_alias(REGISTERED_MODEL, CHALLENGER, stored.version)
         return self.version(int(stored.version))
 
-    def version(self, version: int) -> ModelVersion:
-        """This version; raises `RegistryUnavailable` where the registry does not know it."""
+    def keep_record(self, version: ModelVersion, file: Path) -> None:
+        """Keep a file with the run that the version came from."""
         with _translated(self.uri):
-            return _as_version(self._client().get_model_version(REGISTERED_MODEL, str(version)))
+            self._client().log_artifact(version.run_id, str(file), RECORDS)
+
+    def record(self, version: ModelVersion, name: str, folder: Path) -> Path | None:
+        """Copy a kept file into `folder`; None where the version has none of this name."""
+        from mlflow.artifacts import download_artifacts
+
+        path = f"{RECORDS}/{name}"
+        with _translated(self.uri):
+            kept = {item.path for item in self._client().list_artifacts(version.run_id, RECORDS)}
+            if path not in kept:
+                return None
+            folder.mkdir(parents=True, exist_ok=True)
+            return Path(
+                download_artifacts(
+                    run_id=version.run_id,
+                    artifact_path=path,
+                    dst_path=str(folder),
+                    tracking_uri=self.uri,
+                )
+            )
+
+    def version(self, version: int) -> ModelVersion:
+        """This version; raises `UnknownVersion` where the registry does not have it."""
+        from mlflow.exceptions import MlflowException
+
+        with _translated(self.uri):
+            try:
+                return _as_version(self._client().get_model_version(REGISTERED_MODEL, str(version)))
+            except MlflowException as error:
+                if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                    raise UnknownVersion(f"there is no version {version} of {REGISTERED_MODEL}") from error
+                raise
+
+    def versions(self) -> list[ModelVersion]:
+        """Every version, newest first."""
+        with _translated(self.uri):
+            found = self._client().search_model_versions(f"name = '{REGISTERED_MODEL}'")
+            # Only a version asked for by itself carries all of its tags.
+            return sorted((_as_version(v) for v in found), key=lambda v: v.version, reverse=True)
 
     def alias(self, alias: str) -> ModelVersion | None:
         """Version that the alias points at, or None."""
@@ -116,17 +208,69 @@ class ModelRegistry:
                     return None
                 raise
 
-    def promote(self, version: int, *, reason: str, who: str) -> None:
-        """Make this version champion, with the reason on record."""
+    def promote(
+        self, version: int, *, reason: str, who: str, action: Action = Action.PROMOTED
+    ) -> ChampionChange:
+        """Make this version champion, with the reason on record.
+
+        The audit is written first: a change that is on record and did not happen can be seen, one that
+        happened and is not on record cannot.
+        """
+        wanted, before = self.version(version), self.alias(CHAMPION)
+        change = ChampionChange(
+            at=datetime.now(UTC),
+            action=action,
+            version=wanted.version,
+            replaced=before.version if before else None,
+            reason=reason,
+            who=who,
+        )
         with _translated(self.uri):
             client = self._client()
-            for key, value in {
-                "promoted_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            key = f"{AUDIT}{change.at:%Y%m%dT%H%M%S.%f}.{uuid.uuid4().hex[:6]}"
+            stored = asdict(change) | {"at": change.at.isoformat()}
+            client.set_registered_model_tag(REGISTERED_MODEL, key, json.dumps(stored))
+            for name, value in {
+                "promoted_at": change.at.isoformat(timespec="seconds"),
                 "promoted_by": who,
                 "promotion_reason": reason,
             }.items():
-                client.set_model_version_tag(REGISTERED_MODEL, str(version), key, value)
+                client.set_model_version_tag(REGISTERED_MODEL, str(version), name, value)
             client.set_registered_model_alias(REGISTERED_MODEL, CHAMPION, str(version))
+        return change
+
+    def roll_back(self, *, reason: str, who: str) -> ChampionChange:
+        """Make the version champion again that the present one replaced; raises `NothingToRollBackTo`."""
+        champion, replaced = self.alias(CHAMPION), None
+        if champion is not None:
+            replaced = next(
+                (c.replaced for c in self.history() if c.version == champion.version and c.replaced), None
+            )
+        if replaced is None:
+            raise NothingToRollBackTo(
+                "no version was champion before this one: name one with meteo model promote"
+            )
+        return self.promote(replaced, reason=reason, who=who, action=Action.ROLLED_BACK)
+
+    def history(self) -> list[ChampionChange]:
+        """Every change of the champion, newest first."""
+        with _translated(self.uri):
+            tags = self._client().get_registered_model(REGISTERED_MODEL).tags
+        changes = []
+        for key, value in tags.items():
+            if key.startswith(AUDIT):
+                stored = json.loads(value)
+                at, action = datetime.fromisoformat(stored["at"]), Action(stored["action"])
+                changes.append(ChampionChange(**stored | {"at": at, "action": action}))
+        return sorted(changes, key=lambda change: change.at, reverse=True)
+
+    def note_check(self, version: int, name: str, *, passed: bool, required: tuple[str, ...]) -> None:
+        """Note how a check of a version ended, and what follows for the version as a whole."""
+        self.tag(version, f"{CHECK}{name}", PASSED if passed else FAILED)
+        tags = self.version(version).tags
+        ended = [tags.get(f"{CHECK}{each}") for each in required]
+        status = FAILED if FAILED in ended else PASSED if set(ended) == {PASSED} else PENDING
+        self.tag(version, STATUS, status)
 
     def tag(self, version: int, key: str, value: str) -> None:
         """Note a fact on a version."""
@@ -134,7 +278,7 @@ class ModelRegistry:
             self._client().set_model_version_tag(REGISTERED_MODEL, str(version), key, value)
 
     def download(self, version: int, folder: Path) -> Path:
-        """Copy the files of a version into `folder`; give the folder that `RainModel.load` reads."""
+        """Copy the files of a version into `folder`; give the folder that `RainModels.load` reads."""
         from mlflow.artifacts import download_artifacts
 
         folder.mkdir(parents=True, exist_ok=True)
@@ -148,9 +292,9 @@ class ModelRegistry:
                 )
             )
 
-    def load(self, version: int, workspace: Path) -> RainModel:
-        """Fetch and read a version."""
-        return RainModel.load(self.download(version, workspace))
+    def load(self, version: int, workspace: Path) -> RainModels:
+        """Fetch and read a version; raises `UnusableModel` where this code cannot use it."""
+        return RainModels.load(self.download(version, workspace))
 
     def _client(self) -> "MlflowClient":
         for name, value in _QUIET.items():

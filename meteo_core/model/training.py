@@ -1,78 +1,68 @@
-"""Training: fit on the past, score on the days after it, then fit on everything."""
+"""Training: members fitted on the past, blended on days that a twin of them had not seen."""
 
-import hashlib
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
+from typing import Final
 
 import numpy as np
 import pandas as pd
 import xgboost as xgb
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
 
 from meteo_core.calendar import Issue
 from meteo_core.errors import MeteoError
-from meteo_core.features.daily import FEATURE_VERSION
-from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS, Design, Predictors, Variant
-from meteo_core.labels import PREDICTAND, as_float
-from meteo_core.model.rain_model import RainModel
+from meteo_core.features.daily import DAILY_COLUMNS, FEATURE_VERSION, OWN_VALUES
+from meteo_core.features.predictor_table import Variant
+from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS, Design, Predictors
+from meteo_core.labels import PREDICTAND, THRESHOLDS, as_float
+from meteo_core.model.blanking import blank_some, keep_best_known
+from meteo_core.model.blend import MAIN, RULES, Blend
+from meteo_core.model.members import Members
+from meteo_core.model.networks import Networks
+from meteo_core.model.rain_model import CHANCES, CLIMATOLOGY, MARKOV, RainModel, variants_of
+from meteo_core.model.recipe import Recipe
+from meteo_core.model.training_set import training_set_sha256
 from meteo_core.references import References
 from meteo_core.verification import Scores, score
 
-LEAST_DAYS = 365
+LEAST_DAYS: Final = 365
 """A model that has not seen every season knows nothing of the missing ones."""
-MOST_HELD_OUT_DAYS = 365
-LEAST_HELD_OUT_DAYS = 28
+MOST_HELD_OUT_DAYS: Final = 365
+LEAST_HELD_OUT_DAYS: Final = 28
+FOLD_DAYS: Final = 28
+"""Held-out days are scored by weights fitted on the other half of them, taken by turns of this many days."""
 
 
 class UnfitTrainingData(MeteoError):
     """Data that no honest model can be trained on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """Settings of the gradient-boosted trees. Chosen on test years before 2015."""
-
-    trees: int = 300
-    learning_rate: float = 0.08
-    depth: int = 6
-    least_weight_of_leaf: float = 40.0
-    share_of_rows: float = 0.8
-    share_of_predictors_full: float = 0.15
-    share_of_predictors_local: float = 0.4
-    ridge: float = 15.0
-    bins: int = 64
-    seed: int = 0
-    threads: int = 1
-
-    def for_xgboost(self, variant: Variant) -> dict[str, object]:
-        """Parameters by XGBoost's names."""
-        share = self.share_of_predictors_full if variant is Variant.FULL else self.share_of_predictors_local
-        return {
-            "objective": "binary:logistic",
-            "eval_metric": "logloss",
-            "tree_method": "hist",
-            "max_bin": self.bins,
-            "max_depth": self.depth,
-            "eta": self.learning_rate,
-            "min_child_weight": self.least_weight_of_leaf,
-            "subsample": self.share_of_rows,
-            "colsample_bytree": share,
-            "reg_lambda": self.ridge,
-            "seed": self.seed,
-            "nthread": self.threads,
-        }
-
-
 @dataclass(frozen=True)
 class Trained:
-    """A model fitted on every day, and the scores of its twin that had not seen the held-out days."""
+    """A model whose members saw every day, and how good its twin was on days that it had not seen."""
 
     model: RainModel
     scores: Scores
+    """Of the whole day known, at the main threshold."""
     held_out: pd.DataFrame
-    """Forecasts and outcomes of the held-out days: `station`, `date`, chances, `wet`."""
+    """Forecasts of the held-out days: the columns of `RainModel.forecast`, `issue`, the outcome of each
+    threshold (0 or 1) and `wet_today` (0, 1 or NaN)."""
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Labelled station days that members are fitted or blended on."""
+
+    features: pd.DataFrame
+    design: Design
+    outcomes: NDArray[np.float64]
+    """[rows, thresholds], 0 or 1."""
 
 
 def train(
@@ -84,37 +74,98 @@ def train(
 ) -> Trained:
     """Train on all labelled days given.
 
-    The last year, or what a shorter record has beyond its first year, is first kept out, to score a twin
-    fitted on the days before it; the model given is then fitted on all. Raises `UnfitTrainingData`.
+    A twin is fitted on the days before the last year (or what a shorter record has beyond its first year);
+    the members are blended, and scored, on that year. The members of the model given are then fitted on all
+    days. Raises `UnfitTrainingData`.
     """
     recipe = recipe or Recipe()
-    require_fit(labels)
-    known = labels.loc[labels[PREDICTAND.name].notna(), "date"]
-    first, last = known.min().date(), known.max().date()
-    held_out_days = min(MOST_HELD_OUT_DAYS, (last - first).days + 1 - LEAST_DAYS)
-    if held_out_days < LEAST_HELD_OUT_DAYS:
-        raise UnfitTrainingData(
-            f"beyond a year to learn from, only {held_out_days} days are left to score a model on: "
-            f"it takes {LEAST_HELD_OUT_DAYS}"
-        )
-    cut = last - timedelta(days=held_out_days - 1)
+    with _side_by_side() as pool:
+        # Two fits, one thread each: XGBoost's own threads wait for each other by spinning, which made a fit
+        # nine times slower on a machine that does anything else (see docs/decisions).
+        holding_out = pool.submit(_hold_out, features, labels, issue, recipe)
+        fitting = pool.submit(_fit_members, features, labels, issue, recipe)
+        twin, model = holding_out.result(), fitting.result()
 
-    # Two fits side by side on one thread each: XGBoost's own threads wait for each other by spinning, which
-    # made a fit nine times slower on a machine that does anything else (see docs/decisions).
-    with ThreadPoolExecutor(2) as pool:
-        twin = pool.submit(
-            backtest, features, labels, train_before=cut, first=cut, last=last, issue=issue, recipe=recipe
-        )
-        final = pool.submit(fit, features, labels, issue=issue, recipe=recipe)
-        held_out, model = twin.result(), final.result()
-    scores = score(
-        wet=held_out["wet"].to_numpy(),
-        chance=held_out["p_gt_1_0"].to_numpy(),
-        climatology=held_out["climatology_gt_1_0"].to_numpy(),
-        markov=held_out["markov_gt_1_0"].to_numpy(),
-        wet_today=held_out["wet_today"].to_numpy(),
+    scores = {variant: scores_of(forecasts).as_dict() for variant, forecasts in twin.by_variant.items()}
+    card = {
+        **model.card,
+        "held_out_from": str(twin.first),
+        "held_out_until": str(twin.last),
+        "scores": scores,
+        "skill_by_threshold": {rule: _skill(twin.held_out, rule) for rule in RULES},
+    }
+    return Trained(replace(model, blends=twin.blends, card=card), scores_of(twin.held_out), twin.held_out)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What a twin, fitted on the days before the last year, makes of that year."""
+
+    first: date
+    last: date
+    blends: Mapping[Variant, Blend]
+    """Fitted on all of the year."""
+    by_variant: Mapping[Variant, pd.DataFrame]
+    """Forecasts of each variant as `Trained.held_out`, each half by weights fitted on the other."""
+
+    @property
+    def held_out(self) -> pd.DataFrame:
+        """Forecasts with the whole day known."""
+        return self.by_variant[Variant.FULL]
+
+
+def hold_out(
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    *,
+    issue: Issue = Issue.EVENING,
+    recipe: Recipe | None = None,
+    variants: Sequence[Variant] | None = None,
+) -> HeldOut:
+    """Fit a twin on the days before the last year (or what a shorter record has beyond its first year).
+
+    It forecasts the days kept out, by all variants or by those named. Raises `UnfitTrainingData`.
+    """
+    with _side_by_side() as pool:
+        return pool.submit(_hold_out, features, labels, issue, recipe or Recipe(), variants).result()
+
+
+def _hold_out(
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    issue: Issue,
+    recipe: Recipe,
+    variants: Sequence[Variant] | None = None,
+) -> HeldOut:
+    require_fit(labels)
+    _require_one_definition(features)
+    first, last = held_out_window(labels)
+    before = pd.Timestamp(first)
+    twin = _fit_members(
+        features[features["date"] < before],
+        labels[labels["date"] < before],
+        issue,
+        recipe,
+        variants,
     )
-    return Trained(model, scores, held_out)
+    rows = _labelled_rows(twin.predictors, features, labels, first=before)
+    everything = np.ones(len(rows.features), dtype=bool)
+    folds = (rows.features["date"] - before).dt.days.to_numpy() // FOLD_DAYS % 2
+    blends, by_variant = {}, {}
+    for variant in twin.members:
+        logits = twin.logits(variant, rows.design, rows.features, everything)
+        blends[variant] = Blend.fit(*logits, rows.outcomes)
+        chances = _cross_fitted(logits, rows.outcomes, folds)
+        by_variant[variant] = _held_out_forecasts(twin, variant, rows, chances)
+    return HeldOut(first, last, blends, by_variant)
+
+
+@contextmanager
+def _side_by_side() -> Iterator[ThreadPoolExecutor]:
+    """Two threads with one core each; scikit-learn's warning that a network stopped in time left out."""
+    with threadpool_limits(1, user_api="blas"), warnings.catch_warnings(), ThreadPoolExecutor(2) as pool:
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield pool
 
 
 def backtest(
@@ -127,73 +178,57 @@ def backtest(
     issue: Issue = Issue.EVENING,
     recipe: Recipe | None = None,
 ) -> pd.DataFrame:
-    """Forecast the labelled days `first`..`last` by a model that saw only days before `train_before`.
+    """Forecast the days `first`..`last` by a model that saw only days before `train_before`.
 
-    Gives the columns of `RainModel.forecast` with `wet` (0 or 1) and `wet_today` (0, 1 or NaN).
+    One row for each station and day observed: the columns of `RainModel.forecast` with `issue`, the outcome
+    of each threshold (0, 1 or NaN for unknown), `wet` (that of the main one) and `wet_today` (likewise).
     """
     if first < train_before:
         raise ValueError(f"the test begins on {first}, before training ends on {train_before}")
     before = pd.Timestamp(train_before)
-    model = fit(
+    trained = train(
         features[features["date"] < before], labels[labels["date"] < before], issue=issue, recipe=recipe
     )
-
     start = pd.Timestamp(first) - pd.Timedelta(days=PREDICTOR_LOOK_BACK_DAYS)
     window = features[(features["date"] >= start) & (features["date"] <= pd.Timestamp(last))]
-    forecasts = model.forecast(window)
-    forecasts = forecasts[forecasts["date"] >= pd.Timestamp(first)]
-    outcomes = labels[["station", "date"]].assign(wet=as_float(labels[PREDICTAND.name]))
-    today = window[["station", "date", "rain_today"]].rename(columns={"rain_today": "wet_today"})
-    return (
-        forecasts.merge(outcomes.dropna(subset=["wet"]), on=["station", "date"])
-        .merge(today, on=["station", "date"])
-        .sort_values(["date", "station"], ignore_index=True)
+    made = trained.model.forecast(window)
+    made = with_outcomes(made[made["date"] >= pd.Timestamp(first)], window, labels)
+    made = made.assign(issue=issue.value, wet=made[PREDICTAND.name])
+    return made.sort_values(["date", "station"], ignore_index=True)
+
+
+def with_outcomes(forecasts: pd.DataFrame, features: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """Forecasts with the outcome of each threshold and `wet_today`: 0, 1, or NaN for unknown."""
+    outcomes = labels[["station", "date"]].assign(**{rule: as_float(labels[rule]) for rule in RULES})
+    today = features[["station", "date", "rain_today"]].rename(columns={"rain_today": "wet_today"})
+    return forecasts.merge(outcomes, on=["station", "date"], how="left").merge(
+        today, on=["station", "date"], how="left"
     )
 
 
-def fit(
-    features: pd.DataFrame,
-    labels: pd.DataFrame,
-    *,
-    issue: Issue = Issue.EVENING,
-    recipe: Recipe | None = None,
-) -> RainModel:
-    """Fit predictors, trees and references on every labelled day given."""
-    recipe = recipe or Recipe()
-    require_fit(labels)
-    _require_one_definition(features)
-    predictors = Predictors.fit(features, issue)
-    full = predictors.transform(features, Variant.FULL)
-    wet = as_float(
-        full.keys.merge(labels[["station", "date", PREDICTAND.name]], on=["station", "date"], how="left")[
-            PREDICTAND.name
-        ]
+def scores_of(forecasts: pd.DataFrame, rule: str = PREDICTAND.name) -> Scores:
+    """Scores at one threshold of forecasts with outcomes, as `with_outcomes` gives them, where known."""
+    forecasts = forecasts.dropna(subset=[rule])
+    return score(
+        wet=forecasts[rule].to_numpy(),
+        chance=forecasts[f"p_{rule}"].to_numpy(),
+        climatology=forecasts[f"climatology_{rule}"].to_numpy(),
+        markov=forecasts[f"markov_{rule}"].to_numpy(),
+        wet_today=forecasts["wet_today"].to_numpy(),
     )
-    known = ~np.isnan(wet)
 
-    boosters = {}
-    for variant in Variant:
-        names = predictors.names(variant)
-        matrix = xgb.QuantileDMatrix(
-            full.matrix[known, : len(names)], wet[known], feature_names=list(names), max_bin=recipe.bins
+
+def held_out_window(labels: pd.DataFrame) -> tuple[date, date]:
+    """First and last of the days that a training keeps out; raises `UnfitTrainingData` for too few."""
+    known = labels.loc[labels[PREDICTAND.name].notna(), "date"]
+    first, last = known.min().date(), known.max().date()
+    held_out_days = min(MOST_HELD_OUT_DAYS, (last - first).days + 1 - LEAST_DAYS)
+    if held_out_days < LEAST_HELD_OUT_DAYS:
+        raise UnfitTrainingData(
+            f"beyond a year to learn from, only {held_out_days} days are left to score a model on: "
+            f"it takes {LEAST_HELD_OUT_DAYS}"
         )
-        boosters[variant] = xgb.train(recipe.for_xgboost(variant), matrix, recipe.trees)
-
-    keys = full.keys[known]
-    wet_today = full.matrix[known, full.names.index("rain_today")].astype(float)
-    card = {
-        "issue": issue.value,
-        "predictand": f"{PREDICTAND.words} between 9 am of the date and 9 am of the next, station time",
-        "trained_from": str(keys["date"].min().date()),
-        "trained_until": str(keys["date"].max().date()),
-        "rows": int(known.sum()),
-        "base_rate": float(wet[known].mean()),
-        "stations": len(predictors.stations),
-        "predictors": {variant.value: len(predictors.names(variant)) for variant in Variant},
-        "recipe": asdict(recipe),
-        "training_set_sha256": _training_set_hash(full, wet, known),
-    }
-    return RainModel(predictors, boosters, References.fit(keys, wet[known], wet_today), card)
+    return last - timedelta(days=held_out_days - 1), last
 
 
 def require_fit(labels: pd.DataFrame) -> None:
@@ -217,14 +252,136 @@ def _require_one_definition(features: pd.DataFrame) -> None:
         )
 
 
-def _training_set_hash(full: Design, wet: NDArray[np.float64], known: NDArray[np.bool_]) -> str:
-    """Hash of what the trees were grown on: stations, days, predictors and outcomes, in order."""
-    digest = hashlib.sha256()
-    parts: Sequence[NDArray] = (
-        pd.util.hash_pandas_object(full.keys[known], index=False).to_numpy(),
-        np.ascontiguousarray(full.matrix[known]),
-        wet[known],
+def _fit_members(
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    issue: Issue,
+    recipe: Recipe,
+    variants: Sequence[Variant] | None = None,
+) -> RainModel:
+    """Predictors, members and references on every labelled day given; the blends are the default ones."""
+    require_fit(labels)
+    _require_one_definition(features)
+    predictors = Predictors.fit(features, issue)
+    rows = _labelled_rows(predictors, features, labels, first=features["date"].min())
+    members = {
+        variant: _fit_variant(variant, predictors, rows, recipe) for variant in variants or variants_of(issue)
+    }
+
+    keys = rows.design.keys
+    wet_today = rows.features["rain_today"].to_numpy(float)
+    card = {
+        "issue": issue.value,
+        "predictand": f"{PREDICTAND.words} between 9 am of the date and 9 am of the next, station time",
+        "thresholds": {name: rule.words for name, rule in THRESHOLDS.items()},
+        "trained_from": str(keys["date"].min().date()),
+        "trained_until": str(keys["date"].max().date()),
+        "rows": len(keys),
+        "base_rate": float(rows.outcomes[:, MAIN].mean()),
+        "stations": len(predictors.stations),
+        "predictors": {variant.value: len(predictors.columns(variant)) for variant in members},
+        "recipe": asdict(recipe),
+        "training_set_sha256": training_set_sha256(features, labels),
+    }
+    return RainModel(
+        predictors=predictors,
+        members=members,
+        blends=dict.fromkeys(members, Blend.default()),
+        references=References.fit(keys, rows.outcomes, wet_today),
+        card=card,
     )
-    for part in parts:
-        digest.update(part.tobytes())
-    return digest.hexdigest()
+
+
+def _fit_variant(variant: Variant, predictors: Predictors, rows: _Rows, recipe: Recipe) -> Members:
+    station = pd.Index(predictors.stations).get_indexer(pd.Index(rows.features["station"]))
+    if variant is Variant.LOCAL:
+        own = rows.features[["station", "date", *OWN_VALUES]]
+        matrix, copies = _blanked_copies(predictors, own, recipe)
+
+        def of_epoch(network: int, epoch: int) -> NDArray[np.float32]:
+            if epoch == 0:
+                return matrix
+            random = np.random.default_rng([recipe.seed, network, epoch])
+            return predictors.transform_local(blank_some(own, predictors.issue, random))
+    else:
+        matrix, copies = predictors.of_variant(rows.design, variant), 1
+
+        def of_epoch(network: int, epoch: int) -> NDArray[np.float32]:  # noqa: ARG001 (the same each time)
+            return matrix
+
+    names = predictors.names(variant)
+    data = xgb.QuantileDMatrix(
+        matrix,
+        np.tile(rows.outcomes[:, MAIN], copies),
+        feature_names=list(names),
+        max_bin=recipe.bins,
+    )
+    trees = xgb.train(recipe.for_xgboost(variant), data, recipe.rounds(variant))
+    matrix = matrix[: len(rows.outcomes)]
+    networks = Networks.fit(
+        of_epoch,
+        station,
+        rows.outcomes > 0,
+        # What is missing of the station's own day says something; elsewhere it says where the station is.
+        flags=[index for index, name in enumerate(names) if name in DAILY_COLUMNS],
+        stations=len(predictors.stations),
+        recipe=recipe,
+        variant=variant,
+    )
+    return Members(trees, networks)
+
+
+def _blanked_copies(
+    predictors: Predictors, own: pd.DataFrame, recipe: Recipe
+) -> tuple[NDArray[np.float32], int]:
+    """Local predictors of the days as they are, then as they are with values blanked."""
+    random = np.random.default_rng([recipe.seed, recipe.networks])
+    copies = [own, blank_some(own, predictors.issue, random), keep_best_known(own, predictors.issue)]
+    return np.concatenate([predictors.transform_local(copy) for copy in copies]), len(copies)
+
+
+def _labelled_rows(
+    predictors: Predictors, features: pd.DataFrame, labels: pd.DataFrame, *, first: pd.Timestamp
+) -> _Rows:
+    """Labelled days from `first` on, at stations that the predictors know."""
+    start = first - pd.Timedelta(days=PREDICTOR_LOOK_BACK_DAYS)
+    here = features[features["station"].isin(predictors.stations) & (features["date"] >= start)]
+    known = labels.loc[labels[PREDICTAND.name].notna(), ["station", "date", *RULES]]
+    outcomes = here[["station", "date"]].merge(known, on=["station", "date"], how="left")
+    wanted = outcomes[PREDICTAND.name].notna().to_numpy() & (here["date"] >= first).to_numpy()
+    return _Rows(
+        features=here[wanted].reset_index(drop=True),
+        design=predictors.transform(here, wanted=wanted),
+        outcomes=np.column_stack([as_float(outcomes.loc[wanted, rule]) for rule in RULES]),
+    )
+
+
+def _cross_fitted(
+    logits: tuple[NDArray[np.float64], NDArray[np.float64]],
+    outcomes: NDArray[np.float64],
+    folds: NDArray[np.integer],
+) -> NDArray[np.float64]:
+    """Chances of each fold by weights fitted on the other: no day is scored by what it taught."""
+    trees, networks = logits
+    chances = np.empty_like(networks)
+    for fold in (0, 1):
+        here, other = folds == fold, folds != fold
+        blend = Blend.fit(trees[other], networks[other], outcomes[other])
+        chances[here] = blend.chances(trees[here], networks[here])
+    return chances
+
+
+def _held_out_forecasts(
+    twin: RainModel, variant: Variant, rows: _Rows, chances: NDArray[np.float64]
+) -> pd.DataFrame:
+    keys, wet_today = rows.design.keys, rows.features["rain_today"].to_numpy(float)
+    columns = dict(zip(CHANCES, chances.T, strict=True))
+    columns |= dict(zip(CLIMATOLOGY, twin.references.climatology_of(keys).T, strict=True))
+    columns |= dict(zip(MARKOV, twin.references.markov_of(keys, wet_today).T, strict=True))
+    columns |= dict(zip(RULES, rows.outcomes.T, strict=True))
+    return keys.assign(issue=twin.issue.value, **columns, route=variant.value, wet_today=wet_today)
+
+
+def _skill(held_out: pd.DataFrame, rule: str) -> float | None:
+    """Brier skill over climatology at a threshold, or None where its outcomes are of one kind."""
+    return scores_of(held_out, rule).skill_over_climatology if held_out[rule].nunique() == 2 else None

@@ -1,39 +1,23 @@
 """The warehouse: one DuckDB file, short connections, one transaction for a window."""
 
-import os
-import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 
 import duckdb
 import pandas as pd
-import stamina
 
-from meteo_core.errors import MeteoError
+from meteo_core.labels import THRESHOLDS
 from meteo_core.parameters import PARAMETERS
-
-LOCK_TIMEOUT_SECONDS = 120.0
-"""DuckDB lets one process write and locks all others out meanwhile; a window takes well under a second."""
+from meteo_core.warehouse.database_file import DatabaseFile
+from meteo_core.warehouse.errors import WarehouseError
 
 _AS_INCOMING = "SELECT * REPLACE (CAST(date AS DATE) AS date) FROM incoming LIMIT 0"
 """Columns as those of a frame, which knows timestamps only: a day is a day."""
 
 FORECAST_KEY = ("station", "date", "issue")
-
-
-class WarehouseError(MeteoError):
-    """The warehouse cannot be used as it is."""
-
-
-def _is_held_by_another(error: Exception) -> bool:
-    """Whether waiting helps: another process, or another connection of this one, has the file open."""
-    text = str(error)
-    return isinstance(error, (duckdb.IOException, duckdb.ConnectionException)) and (
-        "lock" in text or "different configuration" in text
-    )
+_SAID_BY_A_FORECAST = ("model_version", "route", *(f"p_{rule}" for rule in THRESHOLDS))
 
 
 class Warehouse:
@@ -41,13 +25,12 @@ class Warehouse:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._file = DatabaseFile(path)
 
     @contextmanager
     def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """Connection for one piece of work; waits, with jitter, while another process writes."""
-        if not self.path.exists():
-            self._create()
-        connection = self._open(read_only=read_only)
+        connection = self._file.open(read_only=read_only)
         try:
             # Dates and hours are computed from aware values; the session must not shift them again.
             connection.execute("SET TimeZone = 'UTC'")
@@ -94,13 +77,16 @@ class Warehouse:
         with self.connect(read_only=True) as connection:
             return connection.execute(sql, list(parameters)).df()
 
-    def replace(self, table: str, rows: pd.DataFrame, first: date, last: date) -> None:
+    def replace(
+        self, table: str, rows: pd.DataFrame, first: date, last: date, *, may_be_emptied: bool = False
+    ) -> None:
         """Make the rows of days `first`..`last` be exactly these, in one transaction.
 
         Columns are matched by name. A table that does not exist is made to fit the rows. One whose columns
         differ is made anew if the window holds all of its rows, and refused otherwise: features change with
         the code, and days of the old definition must not stand beside days of the new one. An empty frame
-        for a window that holds rows is refused too: no data is not the same as no days.
+        for a window that holds rows is refused too: no data is not the same as no days. With
+        `may_be_emptied` it is not: for tables in which a window without rows is an answer.
         """
         outside = (rows["date"] < pd.Timestamp(first)) | (rows["date"] > pd.Timestamp(last))
         if outside.any():
@@ -113,7 +99,7 @@ class Warehouse:
                 _require_whole(connection, table, first, last)
                 connection.execute(f"CREATE OR REPLACE TABLE {table} AS {_AS_INCOMING}")
             window = "date BETWEEN ? AND ?"
-            if rows.empty:
+            if rows.empty and not may_be_emptied:
                 held = connection.execute(
                     f"SELECT count(*) FROM {table} WHERE {window}", [first, last]
                 ).fetchone()
@@ -184,67 +170,34 @@ class Warehouse:
         never an honest one by one whose model was trained on the outcome.
         """
         with self.transaction() as connection:
-            connection.register("incoming", forecasts)
-            same_key = " AND ".join(f"known.{column} = incoming.{column}" for column in FORECAST_KEY)
-            keeps = "(incoming.in_sample AND NOT known.in_sample) OR known.kind = 'issued' OR (known.model_version, known.p_gt_1_0, known.route) = (incoming.model_version, incoming.p_gt_1_0, incoming.route)"  # noqa: E501
+            connection.register("forecasts_made", forecasts)
             connection.execute(
                 f"""
+                -- With all columns of the table, null where the frame has none.
+                CREATE TEMP TABLE incoming AS FROM forecasts.daily LIMIT 0;
+                INSERT INTO incoming BY NAME FROM forecasts_made;
+
                 CREATE TEMP TABLE fresh AS
                 FROM incoming WHERE NOT EXISTS (
-                    FROM forecasts.daily AS known WHERE {same_key} AND ({keeps}))
-                """
-            )
-            connection.execute(
-                f"""
+                    FROM forecasts.daily AS known
+                    WHERE {_each("known.{0} = incoming.{0}", FORECAST_KEY)}
+                      AND (known.kind = 'issued'
+                           OR (incoming.in_sample AND NOT known.in_sample)
+                           OR ({_each("known.{0} IS NOT DISTINCT FROM incoming.{0}", _SAID_BY_A_FORECAST)})));
+
                 DELETE FROM forecasts.daily AS known
-                USING fresh AS incoming WHERE {same_key} AND known.kind = 'hindcast'
+                USING fresh
+                WHERE {_each("known.{0} = fresh.{0}", FORECAST_KEY)} AND known.kind = 'hindcast';
                 """
             )
-            added = connection.execute("INSERT INTO forecasts.daily BY NAME SELECT * FROM fresh").fetchone()
+            added = connection.execute("INSERT INTO forecasts.daily BY NAME FROM fresh").fetchone()
         count = int(added[0]) if added else 0
         return count, len(forecasts) - count
 
-    def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-        try:
-            for attempt in stamina.retry_context(
-                on=_is_held_by_another,
-                attempts=None,
-                timeout=LOCK_TIMEOUT_SECONDS,
-                wait_initial=0.02,
-                wait_max=0.5,
-            ):
-                with attempt:
-                    return duckdb.connect(str(self.path), read_only=read_only)
-        except duckdb.Error as error:
-            if _is_held_by_another(error):
-                raise WarehouseError(
-                    f"{self.path} stayed locked for {LOCK_TIMEOUT_SECONDS:.0f} s: {error}"
-                ) from error
-            raise WarehouseError(
-                f"{self.path} cannot be opened; move it away to build it anew: {error}"
-            ) from error
-        raise AssertionError("the last attempt returns or raises")
 
-    def _create(self) -> None:
-        """Make the file with all tables beside its place, and put it there whole.
-
-        A process that is killed meanwhile leaves no half-made warehouse; of two that try, one file stays.
-        """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_name(f"{self.path.name}.{uuid.uuid4().hex}")
-        try:
-            with duckdb.connect(str(unfinished)) as connection:
-                for script in sorted((files("meteo_core.warehouse") / "schema").iterdir(), key=str):
-                    connection.execute(script.read_text(encoding="utf-8"))
-                for parameter in PARAMETERS.values():
-                    connection.execute(
-                        f"COMMENT ON COLUMN raw.observation_revisions.{parameter.name} "
-                        f"IS '{parameter.description}'"
-                    )
-            with suppress(FileExistsError):  # another process was first
-                os.link(unfinished, self.path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+def _each(condition: str, columns: Sequence[str]) -> str:
+    """The condition for every one of these columns."""
+    return " AND ".join(condition.format(column) for column in columns)
 
 
 def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -31,10 +31,12 @@ def test_assets_keep_their_names_groups_and_order(definitions: dg.Definitions):
         "features": ("features", ["raw_observations"]),
         "labels": ("features", ["raw_observations"]),
         "rain_model": ("model", ["features", "labels"]),
-        "champion_model": ("model", ["rain_model"]),
+        "model_comparison": ("model", ["drift_report", "features", "labels", "rain_model"]),
+        "champion_model": ("model", ["model_comparison", "rain_model"]),
         "forecasts": ("forecast", ["champion_model", "features"]),
+        "forecast_verification": ("verification", ["forecasts", "labels"]),
         "drift_report": ("drift", ["features"]),
-        "serving_snapshot": ("serving", ["drift_report", "forecasts"]),
+        "serving_snapshot": ("serving", ["drift_report", "forecast_verification", "forecasts"]),
     }
 
 
@@ -52,7 +54,7 @@ def test_daily_assets_run_a_range_as_one_run(definitions: dg.Definitions):
         if isinstance(node.partitions_def, dg.DailyPartitionsDefinition)
     ]
 
-    assert len(daily) == 4
+    assert len(daily) == 5
     assert all(node.backfill_policy == dg.BackfillPolicy.single_run() for node in daily)
 
 
@@ -69,10 +71,12 @@ def test_bad_data_is_stopped_by_blocking_checks(definitions: dg.Definitions):
         "each_observed_day_has_features",
         "labels_follow_the_calendar",
         "rain_model_beats_climatology",
-        "chances_lie_between_0_and_1",
+        "rain_model_is_calibrated",
+        "challenger_is_not_worse_than_champion",
+        "chances_are_probabilities",
         "the_snapshot_is_complete",
     }
-    assert warning == {"the_weather_looks_like_its_season"}
+    assert warning == {"the_weather_looks_like_its_season", "the_chances_are_calibrated"}
 
 
 SUNDAY_NOON = datetime(2026, 3, 8, 12, tzinfo=ZoneInfo("Australia/Sydney"))
@@ -88,10 +92,22 @@ def request(definitions: dg.Definitions, schedule: str, at: datetime) -> dg.RunR
     return only
 
 
-def test_the_morning_reads_the_month_up_to_yesterday_again(definitions: dg.Definitions):
+def test_the_morning_reads_the_last_month_again(definitions: dg.Definitions):
     asked = request(definitions, "every_morning", SUNDAY_NOON)
 
-    assert (asked.tags[RANGE_START], asked.tags[RANGE_END]) == ("2026-02-05", "2026-03-07")
+    assert (asked.tags[RANGE_START], asked.tags[RANGE_END]) == ("2026-02-06", "2026-03-08")
+
+
+def test_noon_is_about_today(definitions: dg.Definitions):
+    assert request(definitions, "every_noon", SUNDAY_NOON).partition_key == "2026-03-08"
+
+
+def test_every_schedule_runs_unless_it_is_stopped(definitions: dg.Definitions):
+    schedules = [
+        definitions.resolve_schedule_def(f"every_{name}") for name in ("morning", "noon", "evening", "sunday")
+    ]
+
+    assert all(each.default_status is dg.DefaultScheduleStatus.RUNNING for each in schedules)
 
 
 def test_the_evening_is_about_today_in_sydney_whatever_the_host_clock_says(definitions: dg.Definitions):

@@ -1,5 +1,6 @@
 """The whole pipeline on real parts: simulated site over HTTP, DuckDB, MLflow store, Dagster instance."""
 
+import json
 import multiprocessing
 import socket
 from collections.abc import Iterator
@@ -12,16 +13,33 @@ import pandas as pd
 import pytest
 
 import meteo_assets.model
-from meteo_assets.pipeline import Pipeline, RunFailed, StageRun, open_pipeline
+from meteo_assets.pipeline import WEEKLY_ASSETS, Pipeline, RunFailed, StageRun, open_pipeline
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import registry_of
 from meteo_core import serving
-from meteo_core.model.registry import CHALLENGER, CHAMPION, EXPERIMENT
+from meteo_core.calendar import Issue
+from meteo_core.model.recipe import Recipe
+from meteo_core.model.registry import (
+    CARD_FILES,
+    CHALLENGER,
+    CHAMPION,
+    COMPARISON_FILE,
+    EXPERIMENT,
+    HELD_OUT_FILE,
+    TRAINING_SET_FILE,
+)
 from meteo_core.warehouse import Warehouse
 
 FIRST, LAST = date(2024, 1, 1), date(2025, 3, 15)
 DAYS = (LAST - FIRST).days + 1
-TABLES = ("raw.observation_revisions", "features.daily", "labels.daily", "forecasts.daily")
+QUICK = Recipe(trees=30, depth=4, networks=1, epochs=1, epochs_local=1, last_steps=())
+TABLES = (
+    "raw.observation_revisions",
+    "features.daily",
+    "labels.daily",
+    "forecasts.daily",
+    "verification.daily",
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +51,7 @@ def settings(tmp_path_factory) -> Settings:
 def pipeline(settings: Settings) -> Iterator[Pipeline]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("METEO_HOME", str(settings.home.root))
+        patch.setattr(meteo_assets.model, "RECIPE", QUICK)
         with open_pipeline(settings) as opened:
             yield opened
 
@@ -48,10 +67,7 @@ def warehouse(settings: Settings, runs: list[StageRun]) -> Warehouse:
 
 
 def contents(warehouse: Warehouse) -> dict[str, pd.DataFrame]:
-    return {
-        table: warehouse.query(f"FROM {table} ORDER BY date, station").reset_index(drop=True)
-        for table in TABLES
-    }
+    return {table: warehouse.query(f"FROM {table} ORDER BY ALL").reset_index(drop=True) for table in TABLES}
 
 
 def assert_same(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]) -> None:
@@ -60,12 +76,12 @@ def assert_same(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame])
 
 
 def test_every_asset_is_built_and_every_day_is_on_record(pipeline: Pipeline, warehouse: Warehouse):
-    for asset in ("raw_observations", "features", "labels", "forecasts"):
+    for asset in ("raw_observations", "features", "labels", "forecasts", "forecast_verification"):
         assert len(pipeline.instance.get_materialized_partitions(dg.AssetKey(asset))) == DAYS
     counts = {table: len(rows) for table, rows in contents(warehouse).items()}
     assert counts["raw.observation_revisions"] == counts["features.daily"] == counts["labels.daily"]
     assert counts["features.daily"] == DAYS * 49
-    assert counts["forecasts.daily"] > DAYS * 45  # days without any 3 pm observation have none
+    assert counts["forecasts.daily"] > 2 * DAYS * 45  # days without any 9 am or 3 pm observation have none
 
 
 def test_a_range_of_days_is_one_run(pipeline: Pipeline, runs: list[StageRun]):
@@ -81,7 +97,9 @@ def test_the_champion_says_where_it_comes_from(settings: Settings, runs: list[St
     assert champion.tags["label_rule"] == "more than 1 mm"
     assert champion.tags["trained_until"] <= LAST.isoformat()
     assert float(champion.tags["score.skill_over_climatology"]) > 0.1
-    assert champion.tags["promotion_reason"].startswith("passed its checks")
+    assert champion.tags["promotion_reason"].startswith("the first champion; passed its checks")
+    assert champion.tags["issues"] == "morning evening"
+    assert float(champion.tags["score.morning_skill_over_climatology"]) > 0.05
     assert {"git_sha", "as_of", "fingerprint", "training_set_sha256", "dagster_run_id"} <= set(champion.tags)
 
 
@@ -99,11 +117,47 @@ def test_the_mlflow_run_is_tied_to_the_dagster_run_and_finished(settings: Settin
     assert not Path("mlflow.db").exists()
 
 
-def test_no_number_out_of_sample_is_passed_off_as_a_forecast(warehouse: Warehouse):
+def test_no_number_in_sample_is_passed_off_as_a_forecast(settings: Settings, warehouse: Warehouse):
     forecasts = warehouse.read("forecasts.daily")
 
+    champion = registry_of(settings).alias(CHAMPION)
+    assert champion is not None
+
     assert forecasts["kind"].unique().tolist() == ["hindcast"]
-    assert forecasts.loc[forecasts["date"] < "2025-03-15", "in_sample"].all()
+    honest = forecasts["date"].between(champion.tags["held_out_from"], champion.tags["held_out_until"])
+    assert forecasts.loc[~honest & (forecasts["date"] < "2025-03-15"), "in_sample"].all()
+    assert forecasts.loc[honest, "in_sample"].mean() < 0.05  # days without an outcome have no twin's forecast
+
+
+def test_only_forecasts_that_had_not_seen_the_outcome_are_verified(settings: Settings, warehouse: Warehouse):
+    champion = registry_of(settings).alias(CHAMPION)
+    assert champion is not None
+
+    pairs = warehouse.read("verification.daily")
+
+    assert set(pairs["issue"]) == {"evening", "morning"}
+    assert set(pairs["threshold"]) == {"ge_0_2", "gt_1_0", "ge_5_0", "ge_10_0", "ge_25_0"}
+    assert f"{pairs['date'].min():%Y-%m-%d}" == champion.tags["held_out_from"]
+
+
+def test_what_a_version_was_made_of_is_kept_with_it(settings: Settings, runs: list[StageRun], tmp_path: Path):
+    registry = registry_of(settings)
+    champion = registry.alias(CHAMPION)
+    assert champion is not None
+
+    kept = {
+        name: registry.record(champion, name, tmp_path)
+        for name in (*CARD_FILES, HELD_OUT_FILE, TRAINING_SET_FILE)
+    }
+
+    assert all(file is not None for file in kept.values())
+    model_card, data_card = (Path(str(kept[name])).read_text() for name in CARD_FILES)
+    assert "## Evening" in model_card
+    assert "## Morning" in model_card
+    assert "NorfolkIsland" in model_card
+    assert champion.tags["training_set_sha256"][:16] in model_card
+    assert "simulator" in data_card
+    assert registry.record(champion, COMPARISON_FILE, tmp_path) is None  # the first had nothing to beat
 
 
 def test_the_snapshot_holds_sixty_days_and_what_they_look_back_on(settings: Settings, runs: list[StageRun]):
@@ -116,13 +170,17 @@ def test_the_snapshot_holds_sixty_days_and_what_they_look_back_on(settings: Sett
     assert snapshot.observations["date"].min().date() == LAST - timedelta(days=59 + 31)
     assert len(snapshot.observations) == (60 + 31) * 49
     assert snapshot.forecasts["date"].max().date() == LAST
+    assert set(snapshot.cards) == set(CARD_FILES)
+    assert not snapshot.verification.empty
 
 
 def test_running_a_range_again_changes_nothing(pipeline: Pipeline, warehouse: Warehouse):
     before = contents(warehouse)
 
     pipeline.run_days(
-        ["raw_observations", "features", "labels", "forecasts"], date(2025, 2, 20), date(2025, 3, 10)
+        ["raw_observations", "features", "labels", "forecasts", "forecast_verification"],
+        date(2025, 2, 20),
+        date(2025, 3, 10),
     )
 
     assert_same(before, contents(warehouse))
@@ -131,7 +189,9 @@ def test_running_a_range_again_changes_nothing(pipeline: Pipeline, warehouse: Wa
 def test_a_day_rebuilt_alone_is_the_same_day(pipeline: Pipeline, warehouse: Warehouse):
     before = contents(warehouse)
 
-    pipeline.run_days(["features", "labels", "forecasts"], date(2025, 2, 1), date(2025, 2, 1))
+    pipeline.run_days(
+        ["features", "labels", "forecasts", "forecast_verification"], date(2025, 2, 1), date(2025, 2, 1)
+    )
 
     assert_same(before, contents(warehouse))
 
@@ -178,6 +238,56 @@ def test_a_challenger_that_fails_its_check_is_not_promoted_not_even_by_hand(
     with pytest.raises(RunFailed, match=r"not promoted: its checks are 'failed'"):
         pipeline.run_week(["champion_model"], LAST)
     assert registry.alias(CHAMPION) == before
+
+
+def test_a_challenger_as_good_as_the_champion_is_compared_and_not_promoted(
+    pipeline: Pipeline, settings: Settings, runs: list[StageRun], tmp_path: Path
+):
+    registry = registry_of(settings)
+    before = registry.alias(CHAMPION)
+    assert before is not None
+
+    run = pipeline.run_week(WEEKLY_ASSETS, LAST)
+
+    challenger = registry.alias(CHALLENGER)
+    assert challenger is not None
+    assert challenger.version > before.version
+    assert registry.alias(CHAMPION) == before
+    assert challenger.tags["validation_status"] == "passed"
+    assert challenger.tags["compared_with"] == str(before.version)
+    assert challenger.tags["promotion_decision"].startswith("not better beyond doubt")
+    assert run.metadata["champion_model"]["changed"] is False
+    comparison = registry.record(challenger, COMPARISON_FILE, tmp_path)
+    assert comparison is not None
+    stored = json.loads(comparison.read_text())
+    assert {each["issue"] for each in stored["against"]["champion"]} == set(Issue)
+    # Trained on the same days by the same recipe it is the same model.
+    assert [each["difference"][0] for each in stored["against"]["champion"]] == [0.0, 0.0]
+
+
+def test_promotion_and_rollback_by_hand_are_each_one_audited_step(
+    pipeline: Pipeline, settings: Settings, runs: list[StageRun]
+):
+    registry = registry_of(settings)
+    before = registry.alias(CHAMPION)
+    assert before is not None
+    pipeline.run_week(["rain_model"], LAST)
+    challenger = registry.alias(CHALLENGER)
+    assert challenger is not None
+
+    registry.promote(challenger.version, reason="tried by hand", who="someone")
+    promoted = registry.alias(CHAMPION)
+    back = registry.roll_back(reason="it was worse", who="someone else")
+
+    assert promoted is not None
+    assert promoted.version == challenger.version
+    assert (back.version, back.replaced) == (before.version, challenger.version)
+    restored = registry.alias(CHAMPION)
+    assert restored is not None
+    assert restored.version == before.version
+    newest, older, *_ = registry.history()
+    assert (newest.action, newest.who, newest.reason) == ("rolled back", "someone else", "it was worse")
+    assert (older.action, older.version, older.replaced) == ("promoted", challenger.version, before.version)
 
 
 @pytest.mark.parametrize("asset", ["features", "labels"])
@@ -249,8 +359,8 @@ def test_an_older_challenger_never_replaces_the_champion(
     registry = registry_of(settings)
     before = registry.alias(CHAMPION)
 
-    with pytest.raises(RunFailed, match="not promoted: it was trained to"):
-        pipeline.run_week(["rain_model", "champion_model"], LAST - timedelta(days=14))
+    with pytest.raises(RunFailed, match=r"not promoted: it was trained to|challenger_is_not_worse"):
+        pipeline.run_week(WEEKLY_ASSETS, LAST - timedelta(days=14))
 
     assert registry.alias(CHAMPION) == before
 

@@ -1,14 +1,16 @@
-from datetime import date, timedelta
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from meteo_core.calendar import Issue
-from meteo_core.features.daily import DAILY_COLUMNS, FEATURES, LOOK_BACK_DAYS, build_features, known_at
-from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS, Predictors, Variant
+from meteo_core.features.daily import (
+    DAILY_COLUMNS,
+    FEATURES,
+    LOOK_BACK_DAYS,
+    build_features,
+    known_at,
+)
 from meteo_core.parameters import KnownAt
-from meteo_tests.core.days import days_of, simulated
+from meteo_tests.core.days import days_of
 
 
 def feature(observations: pd.DataFrame, name: str) -> list[float]:
@@ -75,97 +77,93 @@ def test_every_feature_has_a_unit_and_a_description():
     assert len(set(DAILY_COLUMNS)) == len(DAILY_COLUMNS)
 
 
-LAST = date(2021, 3, 31)
+def test_lags_changes_and_means_go_by_the_calendar():
+    # Pressure of 1 to 5 June; the 3rd was not observed.
+    observations = days_of(pressure_3pm=[1000.0, 1004.0, None, 1010.0, 1012.0])
+
+    built = build_features(observations)
+
+    def column(name: str) -> list[float | None]:
+        return [None if np.isnan(value) else value for value in built[name]]
+
+    assert column("pressure_3pm_yesterday") == [None, 1000.0, 1004.0, None, 1010.0]
+    assert column("pressure_3pm_2_days_ago") == [None, None, 1000.0, 1004.0, None]
+    assert column("pressure_3pm_change_24h") == [None, 4.0, None, None, 2.0]
+    assert column("pressure_3pm_change_48h") == [None, None, None, 6.0, None]
+    assert column("mean_pressure_3pm_3_days") == [None, 1002.0, 1002.0, 1007.0, 1011.0]
 
 
-@pytest.fixture(scope="module")
-def weather() -> pd.DataFrame:
-    return simulated(date(2020, 1, 1), LAST, stations=14)
+def test_changes_overnight_are_from_yesterdays_afternoon():
+    observations = days_of(pressure_3pm=[1000.0, 1001.0], pressure_9am=[1003.0, 997.5], temp_3pm=[20.0, 20.0])
+
+    built = build_features(observations)
+
+    assert np.isnan(built["pressure_change_overnight"].iloc[0])
+    assert built["pressure_change_overnight"].iloc[1] == -2.5
 
 
-@pytest.fixture(scope="module")
-def features(weather: pd.DataFrame) -> pd.DataFrame:
-    return build_features(weather)
+def test_spells_count_known_days_only_and_an_unknown_day_ends_them():
+    observations = days_of(rainfall=[0.0, 0.0, 5.0, 6.0, None, 0.0, 0.0])
+
+    dry, wet = feature(observations, "dry_spell"), feature(observations, "wet_spell")
+
+    assert dry[:4] == [1.0, 2.0, 0.0, 0.0]
+    assert wet[:4] == [0.0, 0.0, 1.0, 2.0]
+    assert np.isnan(dry[4])
+    assert np.isnan(wet[4])
+    assert dry[5:] == [1.0, 2.0]
 
 
-@pytest.mark.parametrize("issue", Issue)
-def test_tomorrow_cannot_change_todays_predictors(
-    weather: pd.DataFrame, features: pd.DataFrame, issue: Issue
-):
-    predictors = Predictors.fit(features[features["date"] < "2021-01-01"], issue)
-    whole = predictors.transform(features, Variant.FULL)
+def test_a_spell_is_counted_as_far_as_the_look_back_reaches():
+    observations = days_of(rainfall=[0.0] * (LOOK_BACK_DAYS + 5))
 
-    for day in pd.date_range("2021-03-01", "2021-03-20", freq="D"):
-        known = predictors.transform(build_features(weather[weather["date"] <= day]), Variant.FULL)
-
-        np.testing.assert_array_equal(
-            known.matrix[(known.keys["date"] == day).to_numpy()],
-            whole.matrix[(whole.keys["date"] == day).to_numpy()],
-        )
+    assert feature(observations, "dry_spell")[-1] == LOOK_BACK_DAYS
 
 
-@pytest.mark.parametrize("issue", Issue)
-def test_the_look_back_is_enough_for_every_predictor(
-    weather: pd.DataFrame, features: pd.DataFrame, issue: Issue
-):
-    predictors = Predictors.fit(features[features["date"] < "2021-01-01"], issue)
-    whole = predictors.transform(features, Variant.FULL)
-    day = pd.Timestamp(LAST)
-    since = day - timedelta(days=LOOK_BACK_DAYS + PREDICTOR_LOOK_BACK_DAYS)
-
-    enough = predictors.transform(build_features(weather[weather["date"] >= since]), Variant.FULL)
-
-    np.testing.assert_array_equal(
-        enough.matrix[(enough.keys["date"] == day).to_numpy()],
-        whole.matrix[(whole.keys["date"] == day).to_numpy()],
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        # 20 °C at 50 % has its dew point at 9.27 °C; at 9 am 10 °C at 100 % has it at 10 °C.
+        ("dew_point_depression_3pm", 20.0 - 9.27),
+        ("dew_point_depression_9am", 0.0),
+        ("dew_point_change", 9.27 - 10.0),
+        ("pressure_change", -4.0),
+        ("humidity_change", -50.0),
+        ("temp_change", 10.0),
+        ("cloud_change", -3.0),
+        ("wind_speed_change", 15.0),
+        ("gust_above_wind", 30.0),
+        ("temp_range", 13.0),
+        ("root_rainfall", 3.0),
+    ],
+)
+def test_features_of_the_day_are_what_their_names_say(name: str, expected: float):
+    observations = days_of(
+        temp_9am=[10.0],
+        temp_3pm=[20.0],
+        humidity_9am=[100.0],
+        humidity_3pm=[50.0],
+        pressure_9am=[1012.0],
+        pressure_3pm=[1008.0],
+        cloud_9am=[7.0],
+        cloud_3pm=[4.0],
+        wind_speed_9am=[5.0],
+        wind_speed_3pm=[20.0],
+        wind_gust_speed=[50.0],
+        min_temp=[8.0],
+        max_temp=[21.0],
+        rainfall=[9.0],
     )
 
-
-def test_no_morning_predictor_reacts_to_the_afternoon_of_the_day(
-    weather: pd.DataFrame, features: pd.DataFrame
-):
-    predictors = Predictors.fit(features, Issue.MORNING)
-    before = predictors.transform(features, Variant.FULL)
-    numbers = [c for c in weather.select_dtypes("number") if known_at(c) is not KnownAt.NINE_AM]
-    changed = weather.copy()
-    changed.loc[changed["date"] == pd.Timestamp(LAST), numbers] += 5.0
-
-    after = predictors.transform(build_features(changed), Variant.FULL)
-
-    assert len(numbers) == 8
-    np.testing.assert_array_equal(before.matrix, after.matrix)
+    assert feature(observations, name) == pytest.approx([expected], abs=0.06)
 
 
-def test_predictors_know_nothing_of_outcomes(weather: pd.DataFrame, features: pd.DataFrame):
-    predictors = Predictors.fit(features, Issue.EVENING)
-    day = pd.Timestamp("2021-03-10")
-    tomorrow_is_wet = weather.copy()
-    tomorrow_is_wet.loc[tomorrow_is_wet["date"] > day, "rainfall"] = 99.0
-    tomorrow_is_wet.loc[tomorrow_is_wet["date"] > day, "rain_today"] = True
-
-    before = predictors.transform(features, Variant.FULL)
-    after = predictors.transform(build_features(tomorrow_is_wet), Variant.FULL)
-
-    until = (before.keys["date"] <= day).to_numpy()
-    np.testing.assert_array_equal(before.matrix[until], after.matrix[until])
+def test_heavy_rain_counts_no_more_than_36_mm():
+    assert feature(days_of(rainfall=[371.0]), "root_rainfall") == [6.0]
 
 
-def test_fitted_predictors_survive_json_unchanged(features: pd.DataFrame):
-    import json
-
-    predictors = Predictors.fit(features, Issue.EVENING)
-
-    restored = Predictors.from_dict(json.loads(json.dumps(predictors.to_dict())))
-
-    assert restored.fingerprint() == predictors.fingerprint()
-    np.testing.assert_array_equal(
-        restored.transform(features, Variant.FULL).matrix, predictors.transform(features, Variant.FULL).matrix
-    )
-
-
-def test_a_station_unknown_in_training_is_left_out(features: pd.DataFrame):
-    predictors = Predictors.fit(features[features["station"] != "Adelaide"], Issue.EVENING)
-
-    design = predictors.transform(features, Variant.FULL)
-
-    assert "Adelaide" not in set(design.keys["station"])
+def test_what_looks_at_the_past_alone_is_known_at_9_am():
+    assert known_at("pressure_3pm_yesterday") is KnownAt.NINE_AM
+    assert known_at("wet_fraction_14_days") is KnownAt.NINE_AM
+    assert known_at("pressure_3pm_change_24h") is KnownAt.THREE_PM
+    assert known_at("mean_sunshine_3_days") is KnownAt.MIDNIGHT

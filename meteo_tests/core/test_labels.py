@@ -45,6 +45,41 @@ def test_blank_rain_is_unknown_and_never_dry():
     assert labelled[list(THRESHOLDS)].iloc[0].isna().all()
 
 
+@pytest.mark.parametrize("rule", list(THRESHOLDS))
+def test_what_a_gauge_collected_over_several_days_is_the_rain_of_none_of_them(rule: str):
+    # Closed on three days, then 40 mm: how much of it fell on the last of them is unknown.
+    observations = days_of(rainfall=[0.0, None, None, None, 40.0, 2.0])
+
+    labelled = outcomes(observations, rule)
+
+    assert labelled[:4] == [None, None, None, None]
+    assert labelled[4] is (THRESHOLDS[rule].millimetres < 2.0)
+    assert label_days(observations)["rain_mm"].tolist()[4] == 2.0
+    assert label_days(observations)["rain_mm"].isna().tolist() == [True, True, True, True, False, True]
+
+
+def test_a_total_of_nothing_is_unknown_too_lest_a_blank_come_to_mean_dry():
+    observations = days_of(rainfall=[0.0, None, 0.0])
+
+    labelled = outcomes(observations)
+
+    assert labelled[1] is None
+
+
+def test_a_reading_after_a_provisional_blank_is_a_total_too():
+    observations = days_of(rainfall=[None, 3.0])
+    observations.loc[0, "status"] = "provisional"
+
+    assert outcomes(observations) == [None, None]
+
+
+def test_a_blank_filled_in_later_brings_both_labels_back():
+    blank, filled = days_of(rainfall=[0.0, None, 3.0]), days_of(rainfall=[0.0, 1.2, 3.0])
+
+    assert outcomes(blank) == [None, None, None]
+    assert outcomes(filled) == [True, True, None]
+
+
 def test_a_gap_in_the_record_is_never_bridged():
     observations = days_of(rainfall=[0.0, 0.0, 0.0, 9.0]).drop(index=[1, 2])
 

@@ -67,6 +67,27 @@ def test_a_minimum_above_the_maximum_is_flagged():
     assert result.findings["parameter"].tolist() == ["min_temp"]
 
 
+@pytest.mark.parametrize(
+    # Between 15 and 30 °C: beyond by 2.0 °C is not clear, by 2.1 °C is.
+    ("parameter", "value", "flagged"),
+    [
+        ("temp_3pm", 32.0, False),
+        ("temp_3pm", 32.1, True),
+        ("temp_9am", 32.1, True),
+        ("temp_9am", 13.0, False),
+        ("temp_9am", 12.9, True),
+        ("temp_3pm", 6.0, False),  # a cold change came through at noon
+    ],
+)
+def test_a_temperature_clearly_beyond_the_days_extremes_is_kept_and_flagged(
+    parameter: str, value: float, flagged: bool
+):
+    result = inspected(days_of(min_temp=[15.0], max_temp=[30.0], **{parameter: [value]}))
+
+    assert result.observations[parameter].tolist() == [value]
+    assert result.findings["parameter"].tolist() == [parameter] * flagged
+
+
 def test_an_unknown_compass_point_and_a_direction_of_a_calm_are_rejected():
     result = inspected(days_of(wind_dir_9am=["NORTH", "N"], wind_speed_9am=[5.0, 0.0]))
 
@@ -126,6 +147,23 @@ def test_of_two_deliveries_of_a_day_the_later_counts():
     assert newest["rainfall"].tolist() == [2.0]
 
 
+class MonthInFahrenheit:
+    name = "month_in_fahrenheit"
+
+    def fetch(self, stations, first, last):
+        rows = days_of(max_temp=[50.0] * 10).drop(columns="status")
+        yield Delivery(self.name, "month", datetime(2020, 6, 20, tzinfo=UTC), b"the bytes", rows)
+
+
+def test_a_day_asked_for_alone_is_judged_by_its_whole_document(tmp_path):
+    gathered = gather(
+        MonthInFahrenheit(), [find_station("Sydney")], date(2020, 6, 3), date(2020, 6, 3), landing=tmp_path
+    )
+
+    assert gathered.observations["max_temp"].isna().tolist() == [True]
+    assert gathered.findings["date"].tolist() == [pd.Timestamp("2020-06-03")]
+
+
 class TwoDocuments:
     name = "two_documents"
 
@@ -144,4 +182,5 @@ def test_one_bad_document_costs_none_of_the_others(tmp_path):
     assert gathered.failures[["origin", "kind", "reason"]].values.tolist() == [
         ["bad", "SourceUnavailable", "no answer"]
     ]
+    assert gathered.findings.empty
     assert read_landed(tmp_path, gathered.observations["content_sha256"].iloc[0]) == b"the bytes"

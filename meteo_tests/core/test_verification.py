@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from meteo_core.labels import THRESHOLDS
 from meteo_core.references import PRIOR_DAYS, References
 from meteo_core.verification import calibration_error, score
 
@@ -42,6 +43,10 @@ def test_outcomes_of_one_kind_cannot_be_scored():
         score(wet=dry, chance=dry, climatology=dry, markov=dry, wet_today=dry)
 
 
+def at_every_threshold(outcome: np.ndarray) -> np.ndarray:
+    return np.repeat(outcome[:, None], len(THRESHOLDS), axis=1)
+
+
 @pytest.fixture
 def keys() -> pd.DataFrame:
     return pd.DataFrame({"station": ["Sydney"] * 10, "date": pd.date_range("2020-06-01", periods=10)})
@@ -50,23 +55,25 @@ def keys() -> pd.DataFrame:
 def test_climatology_counts_by_station_and_month_and_leans_on_the_year(keys: pd.DataFrame):
     wet = np.array([1.0] * 4 + [0.0] * 6)
 
-    references = References.fit(keys, wet, np.zeros(10))
+    references = References.fit(keys, at_every_threshold(wet), np.zeros(10))
 
-    assert references.climatology_of(keys)[0] == pytest.approx((4 + PRIOR_DAYS * 0.4) / (10 + PRIOR_DAYS))
+    expected = (4 + PRIOR_DAYS * 0.4) / (10 + PRIOR_DAYS)
+    assert references.climatology_of(keys)[0].tolist() == pytest.approx([expected] * 5)
 
 
 def test_markov_asks_whether_today_was_wet_and_falls_back_where_unknown(keys: pd.DataFrame):
     wet_today = np.array([1.0] * 5 + [0.0] * 5)
 
-    references = References.fit(keys, wet_today, wet_today)
+    references = References.fit(keys, at_every_threshold(wet_today), wet_today)
     chances = references.markov_of(keys.iloc[:3], np.array([1.0, 0.0, np.nan]))
 
-    assert chances.tolist() == pytest.approx([1.0, 0.0, references.climatology_of(keys)[0]])
+    climatology = references.climatology_of(keys)[0, 0]
+    assert chances[:, 0].tolist() == pytest.approx([1.0, 0.0, climatology])
 
 
 def test_a_station_never_seen_gets_the_base_rate(keys: pd.DataFrame):
-    references = References.fit(keys, np.array([1.0] * 3 + [0.0] * 7), np.zeros(10))
+    references = References.fit(keys, at_every_threshold(np.array([1.0] * 3 + [0.0] * 7)), np.zeros(10))
 
     chance = references.climatology_of(keys.iloc[:1].assign(station="Hobart"))
 
-    assert chance.tolist() == pytest.approx([0.3])
+    assert chance[0].tolist() == pytest.approx([0.3] * 5)

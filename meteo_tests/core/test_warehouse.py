@@ -1,5 +1,6 @@
 import multiprocessing
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from meteo_core.labels import THRESHOLDS
 from meteo_core.parameters import PARAMETERS
 from meteo_core.warehouse import Warehouse, WarehouseError
 from meteo_tests.core.days import JUNE_1, days_of
@@ -110,6 +112,14 @@ def test_rows_outside_the_window_and_nothing_in_place_of_something_are_refused(w
     assert len(warehouse.read("labels.daily")) == 2
 
 
+def test_a_window_may_be_emptied_where_that_is_said(warehouse: Warehouse):
+    warehouse.replace("labels.daily", labelled(2), JUNE_1, JUNE_1 + timedelta(days=1))
+
+    warehouse.replace("labels.daily", labelled(2).iloc[:0], JUNE_1, JUNE_1, may_be_emptied=True)
+
+    assert warehouse.read("labels.daily")["date"].dt.date.tolist() == [JUNE_1 + timedelta(days=1)]
+
+
 def test_a_changed_definition_replaces_the_whole_table_or_nothing(warehouse: Warehouse):
     days = [JUNE_1 + timedelta(days=n) for n in range(3)]
     old = labelled(3)[["station", "date"]].assign(dew_point=1.0)
@@ -140,9 +150,9 @@ def forecast(chance: float, *, kind: str, version: int = 1) -> pd.DataFrame:
             "issued_at": [moment],
             "valid_from": [moment],
             "valid_to": [moment],
-            "p_gt_1_0": [chance],
-            "climatology_gt_1_0": [0.2],
-            "markov_gt_1_0": [0.2],
+            **{f"p_{rule}": [chance] for rule in THRESHOLDS},
+            **{f"climatology_{rule}": [0.2] for rule in THRESHOLDS},
+            **{f"markov_{rule}": [0.2] for rule in THRESHOLDS},
             "route": ["full"],
             "model_version": [version],
             "in_sample": [False],
@@ -167,6 +177,16 @@ def test_a_hindcast_is_replaced_by_a_different_one_only(warehouse: Warehouse):
 
     assert (same, other) == ((0, 1), (1, 0))
     assert warehouse.read("forecasts.daily")["p_gt_1_0"].tolist() == [0.8]
+
+
+def test_a_hindcast_that_differs_at_any_threshold_is_a_different_one(warehouse: Warehouse):
+    warehouse.issue_forecasts(forecast(0.3, kind="hindcast").assign(p_ge_25_0=None))
+
+    same = warehouse.issue_forecasts(forecast(0.3, kind="hindcast").assign(p_ge_25_0=None))
+    other = warehouse.issue_forecasts(forecast(0.3, kind="hindcast"))
+
+    assert (same, other) == ((0, 1), (1, 0))
+    assert warehouse.read("forecasts.daily")["p_ge_25_0"].tolist() == [0.3]
 
 
 def test_an_honest_hindcast_is_never_replaced_by_one_that_knew_the_outcome(warehouse: Warehouse):
@@ -211,3 +231,19 @@ def test_two_processes_writing_one_window_leave_one_whole_version(tmp_path: Path
     assert readings
     assert all(reading in whole for reading in readings)
     assert Warehouse(path).read("labels.daily")["rain_mm"].tolist() in whole[1:]
+
+
+def test_threads_of_one_process_wait_for_each_other_too(tmp_path: Path):
+    path = tmp_path / "meteo.duckdb"
+    Warehouse(path).replace("labels.daily", labelled(30), JUNE_1, JUNE_1 + timedelta(days=29))
+
+    def work(number: int) -> int:
+        warehouse = Warehouse(path)
+        if number % 2:
+            warehouse.replace("labels.daily", labelled(30), JUNE_1, JUNE_1 + timedelta(days=29))
+        return len(warehouse.read("labels.daily"))
+
+    with ThreadPoolExecutor(6) as pool:
+        read = list(pool.map(work, range(24)))
+
+    assert read == [30] * 24

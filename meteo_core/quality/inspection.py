@@ -1,4 +1,4 @@
-"""Inspection of observations: the impossible is taken out, the unusual pointed at, each with a reason."""
+"""Inspection of documents: the impossible is taken out, the unusual pointed at, each with a reason."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,19 @@ import pandas as pd
 from meteo_core.calendar import last_complete_day, local_date
 from meteo_core.labels import rain_today
 from meteo_core.parameters import COMPASS, COMPASS_POINTS, NUMBERS, PARAMETERS, WIND_PAIRS
+from meteo_core.quality.findings import finding
+from meteo_core.quality.units import columns_in_another_unit, values_in_another_unit
 from meteo_core.sources.observations import join_observations
 from meteo_core.sources.protocol import Delivery
 from meteo_core.stations import find_station
 
 FIRST_DAY = pd.Timestamp("1900-01-01")
+CLEARLY = 2.0
+"""°C by which a temperature is beyond the day's extreme before it is flagged.
+
+Measured on the archive (2007-11 to 2016-06, 126,000 station days): 9 am above the maximum never, 3 pm above
+the maximum never, 9 am below the minimum once (Canberra 2010-11-15, 2.2 °C). By any amount at all it is
+6, 13 and 5 times, the readings being instantaneous and the extremes those of another instrument."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +49,14 @@ def inspect(deliveries: Sequence[Delivery]) -> Inspection:
     today = _at_each_station(rows, local_date)
     impossible_day = (rows["date"] > today) | (rows["date"] < FIRST_DAY)
     found.append(
-        _finding(rows[impossible_day], "date", "rejected", "a day that has not begun, or before 1900")
+        finding(rows[impossible_day], "date", "rejected", "a day that has not begun, or before 1900")
     )
     rows = rows[~impossible_day].copy()
 
     for mask, parameter, verdict, reason in _judgements(rows):
         if not mask.any():
             continue
-        found.append(_finding(rows[mask], parameter, verdict, reason))
+        found.append(finding(rows[mask], parameter, verdict, reason))
         if verdict == "rejected":
             missing: Any = np.nan if parameter in NUMBERS else None
             values = rows[parameter] if parameter in NUMBERS else rows[parameter].astype(object)
@@ -79,15 +87,18 @@ def newest_of_each_day(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _judgements(rows: pd.DataFrame) -> Iterator[tuple[pd.Series, str, str, str]]:
     """Each rule's verdict: which rows, of which parameter, and why."""
+    # First, so that what is rejected as a column is not judged again value by value.
+    for mask, name, reason in columns_in_another_unit(rows):
+        yield mask, name, "rejected", reason
     for name in NUMBERS:
         limits, values = PARAMETERS[name], rows[name]
         impossible = ~values.between(limits.minimum, limits.maximum) & values.notna()
-        yield (
-            impossible,
-            name,
-            "rejected",
-            f"outside {limits.minimum:g} to {limits.maximum:g} {limits.unit}: {limits.limit_reason}",
-        )
+        outside = f"outside {limits.minimum:g} to {limits.maximum:g} {limits.unit}"
+        unexplained = impossible
+        for explained, what in values_in_another_unit(values.where(impossible), limits):
+            yield explained, name, "rejected", f"{outside}, looks like {what}: {limits.limit_reason}"
+            unexplained = unexplained & ~explained
+        yield unexplained, name, "rejected", f"{outside}: {limits.limit_reason}"
         unusual = ~values.between(limits.usual_low, limits.usual_high) & values.notna() & ~impossible
         yield (
             unusual,
@@ -100,25 +111,16 @@ def _judgements(rows: pd.DataFrame) -> Iterator[tuple[pd.Series, str, str, str]]
     for speed, direction in WIND_PAIRS.values():
         yield (rows[speed] == 0) & rows[direction].notna(), direction, "rejected", "a calm has no direction"
     yield rows["min_temp"] > rows["max_temp"], "min_temp", "flagged", "above the maximum of the day"
+    for name in ("temp_9am", "temp_3pm"):
+        beyond = rows[name] > rows["max_temp"] + CLEARLY
+        yield beyond, name, "flagged", f"above the maximum of the day by more than {CLEARLY:g} °C"
+    # Not 3 pm: the minimum is that of the night before, and after a cold change the afternoon is below it
+    # (1,050 real days, by up to 9 °C).
+    beyond = rows["temp_9am"] < rows["min_temp"] - CLEARLY
+    yield beyond, "temp_9am", "flagged", f"below the minimum of the night by more than {CLEARLY:g} °C"
     # astype: the archive may hold "rain today" without a gauge value, and then it is all there is.
     contradicts = rain_today(rows["rainfall"]) != rows["rain_today"].astype("boolean")
     yield contradicts.fillna(False).astype(bool), "rain_today", "rejected", "contradicts the rain measured"
-
-
-def _finding(rows: pd.DataFrame, parameter: str, verdict: str, reason: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "station": rows["station"].astype(str),
-            "date": rows["date"],
-            "parameter": parameter,
-            "value": rows[parameter].astype(str),
-            "verdict": verdict,
-            "reason": reason,
-            "source": rows["source"],
-            "content_sha256": rows["content_sha256"],
-            "found_at": rows["fetched_at"],
-        }
-    )
 
 
 def _at_each_station(rows: pd.DataFrame, day_of: Callable[[datetime, ZoneInfo], date]) -> pd.Series:

@@ -1,13 +1,11 @@
-"""How good probability forecasts were, in the field's own scores."""
+"""Scores of a model on days that it had not seen, as a whole: what decides on its promotion."""
 
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-Array = NDArray[np.float64]
-CALIBRATION_BINS = 15
+from meteo_core.verification.reliability import Array, calibration_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +23,7 @@ class Scores:
     accuracy: float
     """Share of right calls at one half; "always dry" already gives one less the base rate."""
     calibration_error: float
-    """Mean absolute gap between forecast and frequency over `CALIBRATION_BINS` groups of equal size."""
+    """Mean absolute gap between forecast and frequency over groups of equal size, see `calibration_error`."""
     skill_over_climatology: float
     """Brier skill score: 1 perfect, 0 no better than the reference."""
     skill_over_markov: float
@@ -62,11 +60,3 @@ def score(*, wet: Array, chance: Array, climatology: Array, markov: Array, wet_t
         skill_over_markov=skill_over(markov),
         skill_over_persistence=skill_over(np.where(np.isnan(wet_today), climatology, wet_today)),
     )
-
-
-def calibration_error(wet: Array, chance: Array) -> float:
-    """Expected calibration error over groups of equal size (Naeini and others 2015)."""
-    order = np.argsort(chance, kind="stable")
-    groups = np.array_split(order, min(CALIBRATION_BINS, len(order)))
-    gaps = [abs(wet[group].mean() - chance[group].mean()) * len(group) for group in groups]
-    return float(sum(gaps) / len(wet))

@@ -1,0 +1,1 @@
+"""Cards: what the model and its data are, for people to read."""

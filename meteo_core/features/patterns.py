@@ -1,0 +1,79 @@
+"""Weather maps in a few numbers: empirical orthogonal functions of the anomalies at all stations.
+
+The leading patterns of variation over the network (Lorenz 1956): a map of anomalies is projected on each of
+them, and the amplitudes say where highs, lows and moist air lie.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+
+from meteo_core.features.station_days import Values
+
+LEAST_SHARE_OF_DAYS: Final = 0.2
+"""A quantity at a station that is known on fewer training days stays out of the maps."""
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Leading patterns of maps of one or more quantities."""
+
+    quantities: tuple[str, ...]
+    scale: NDArray[np.float64]
+    """Standard deviation of each quantity at each station [quantities, stations]; NaN where left out."""
+    loadings: NDArray[np.float64]
+    """Orthonormal patterns [patterns, quantities, stations]; 0 where left out."""
+
+    @classmethod
+    def fit(cls, anomalies: Mapping[str, Values], quantities: tuple[str, ...], count: int) -> "Patterns":
+        """Leading `count` patterns of the given days; fewer where there are fewer maps than that.
+
+        Anomalies [days, stations] by quantity, NaN for missing: a missing anomaly counts as none.
+        """
+        maps = np.stack([anomalies[name] for name in quantities], axis=1)
+        enough = (~np.isnan(maps)).mean(axis=0) > LEAST_SHARE_OF_DAYS
+        spread = np.full(enough.shape, np.nan)
+        for which in zip(*np.nonzero(enough), strict=True):
+            spread[which] = np.nanstd(maps[:, which[0], which[1]])
+        scale = np.where(enough & (spread > 0), spread, np.nan)
+
+        used = ~np.isnan(scale)
+        standardised = np.nan_to_num((maps / scale)[:, used])
+        most = min(count, *standardised.shape)
+        loadings = np.zeros((count, *scale.shape))
+        if most:
+            fitted = PCA(most, svd_solver="full").fit(standardised)
+            loadings[:most, used] = fitted.components_
+        return cls(quantities, scale, loadings)
+
+    def amplitudes(self, anomalies: Mapping[str, Values]) -> NDArray[np.float64]:
+        """Amplitude of each pattern on each day [days, patterns]; NaN on days without any value.
+
+        `anomalies` has the quantities of the fit, or in their place others of the same unit, in order.
+        """
+        maps = np.stack(list(anomalies.values()), axis=1) / self.scale
+        # einsum without BLAS: the same digits for one day as for ten years.
+        amplitudes = np.einsum("dqs,pqs->dp", np.nan_to_num(maps), self.loadings)
+        amplitudes[np.isnan(maps).all(axis=(1, 2))] = np.nan
+        return amplitudes
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for a JSON file beside the model."""
+        return {
+            "quantities": list(self.quantities),
+            "scale": [[None if np.isnan(v) else float(v) for v in row] for row in self.scale],
+            "loadings": self.loadings.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> "Patterns":
+        """What `to_dict` gave."""
+        return cls(
+            tuple(stored["quantities"]),
+            np.array([[np.nan if v is None else v for v in row] for row in stored["scale"]]),
+            np.array(stored["loadings"]),
+        )

@@ -1,0 +1,125 @@
+"""Whether chances are frequencies: of the days given 30 %, three in ten should be wet."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from meteo_core.verification.intervals import paired_difference_by_group
+
+BINS: Final = 10
+"""Bins of the reliability table, of equal width: 0 to under 0.1, and so on; the last holds 1 too."""
+CALIBRATION_GROUPS: Final = 15
+"""Groups of the calibration error, of equal size."""
+LEAST_IN_BIN: Final = 50
+"""A bin with fewer forecasts says nothing of their reliability."""
+TOLERABLE_GAP: Final = 0.05
+"""Gap between chance and frequency that nobody who acts on the chance would notice."""
+
+Array = NDArray[np.float64]
+
+
+class BrierDecomposition(NamedTuple):
+    """Terms of the Brier score: reliability - resolution + uncertainty (Murphy 1973)."""
+
+    reliability: float
+    """Mean squared gap between mean chance and observed frequency of the bins, 0 to 1: 0 perfect."""
+    resolution: float
+    """Mean squared distance of the bins' frequencies from the base rate: 0 none, the uncertainty at best."""
+    uncertainty: float
+    """Variance of the outcome, base rate x (1 - base rate), 0 to 0.25: of the weather, not the forecasts."""
+
+    @property
+    def brier_score(self) -> float:
+        """Brier score of the bins' mean chances: that of the forecasts, where those of a bin are the same."""
+        return self.reliability - self.resolution + self.uncertainty
+
+
+def reliability_table(days: ArrayLike, wet: ArrayLike, chance: ArrayLike) -> pd.DataFrame:
+    """Ten bins of chance, each with what was said and what came.
+
+    One value of each argument for each forecast; `wet` is 0 or 1. Columns `bin` (0 to 9), `chance_from`,
+    `chance_to`, `count` (forecasts), `mean_chance`, `observed_frequency`, and `gap` = observed frequency less
+    mean chance, perfect 0, with `gap_low` and `gap_high` by block bootstrap over days. Means are NaN in an
+    empty bin, bounds in one with forecasts on too few days.
+    """
+    wet, chance = np.asarray(wet, float), np.asarray(chance, float)
+    number = np.minimum((chance * BINS).astype(np.intp), BINS - 1)
+    count = np.bincount(number, minlength=BINS)
+
+    gap = paired_difference_by_group(days, wet, chance, number)
+    table = pd.DataFrame(
+        {
+            "bin": np.arange(BINS),
+            "chance_from": np.arange(BINS) / BINS,
+            "chance_to": np.arange(1, BINS + 1) / BINS,
+            "count": count,
+            "mean_chance": _share(np.bincount(number, chance, BINS), count),
+            "observed_frequency": _share(np.bincount(number, wet, BINS), count),
+        }
+    )
+    # The bins up to the highest that holds a forecast have a gap.
+    bounds = pd.DataFrame({"gap": gap.value, "gap_low": gap.low, "gap_high": gap.high})
+    return table.join(bounds)
+
+
+def unsound_bins(table: pd.DataFrame) -> pd.DataFrame:
+    """Bins of a reliability table whose gap is more than `TOLERABLE_GAP`, beyond what sampling explains."""
+    beyond = (table["gap_low"] > TOLERABLE_GAP) | (table["gap_high"] < -TOLERABLE_GAP)
+    return table[beyond & (table["count"] >= LEAST_IN_BIN)]
+
+
+def decompose(table: pd.DataFrame) -> BrierDecomposition:
+    """Decomposition of the Brier score from a reliability table; NaN where it counts no forecast."""
+    held = table[table["count"] > 0]
+    if held.empty:
+        return BrierDecomposition(np.nan, np.nan, np.nan)
+    weight = (held["count"] / held["count"].sum()).to_numpy(float)
+    said, came = held["mean_chance"].to_numpy(float), held["observed_frequency"].to_numpy(float)
+    base_rate = float(weight @ came)
+    return BrierDecomposition(
+        reliability=float(weight @ (said - came) ** 2),
+        resolution=float(weight @ (came - base_rate) ** 2),
+        uncertainty=base_rate * (1 - base_rate),
+    )
+
+
+def calibration_error(wet: Array, chance: Array) -> float:
+    """Expected calibration error, 0 to 1: 0 perfect (Naeini and others 2015).
+
+    Mean absolute gap between chance and frequency over `CALIBRATION_GROUPS` groups of equal size, from the
+    lowest chances to the highest. Groups are small where forecasts are few: a perfect forecast then has one
+    above 0 too.
+    """
+    return float(calibration_errors(wet, chance, np.zeros(len(wet), dtype=np.intp))[0])
+
+
+def calibration_errors(wet: Array, chance: Array, groups: NDArray[np.intp]) -> Array:
+    """`calibration_error` of each group; `groups` numbers the forecasts' groups from 0."""
+    size = np.bincount(groups)
+    order = np.lexsort((chance, groups))
+    group = groups[order]
+    place = np.arange(len(order)) - np.concatenate([[0], np.cumsum(size)[:-1]])[group]
+
+    # As np.array_split would: the first groups hold one more where the number does not divide.
+    parts = np.minimum(size, CALIBRATION_GROUPS)
+    small, larger = np.divmod(size, np.maximum(parts, 1))
+    in_larger = larger[group] * (small[group] + 1)
+    part = np.where(
+        place < in_larger,
+        place // (small[group] + 1),
+        larger[group] + (place - in_larger) // np.maximum(small[group], 1),
+    )
+    cell = group * CALIBRATION_GROUPS + part
+    gaps = np.abs(
+        np.bincount(cell, wet[order] - chance[order], len(size) * CALIBRATION_GROUPS).reshape(
+            -1, CALIBRATION_GROUPS
+        )
+    )
+    return _share(gaps.sum(axis=1), size)
+
+
+def _share(total: NDArray, count: NDArray) -> Array:
+    """Total over count; NaN where there is nothing to count."""
+    return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)

@@ -1,0 +1,70 @@
+"""Bringing the tables of a file up to date: numbered scripts, each applied once and in order."""
+
+from functools import cache
+from importlib.resources import files
+
+import duckdb
+
+from meteo_core.warehouse.errors import WarehouseError
+
+FIRST_SCRIPT = "0001_tables.sql"
+"""A file that has tables but no record of its scripts was made when this was the only one."""
+
+
+@cache
+def scripts() -> dict[str, str]:
+    """SQL of each script by its name, in the order in which they are applied."""
+    found = (files("meteo_core.warehouse") / "schema").iterdir()
+    return {
+        script.name: script.read_text(encoding="utf-8")
+        for script in sorted(found, key=lambda script: script.name)
+        if script.name.endswith(".sql")
+    }
+
+
+def missing_scripts(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Scripts that this file has not seen yet, in order; a read-only connection will do.
+
+    Raises `WarehouseError` for a file that has seen scripts this code does not know: older code would read
+    and write tables whose meaning it does not know either.
+    """
+    applied = _applied(connection)
+    unknown = sorted(applied - scripts().keys())
+    if unknown:
+        raise WarehouseError(
+            f"the warehouse was made by a newer Meteo, which applied {', '.join(unknown)}: use that version"
+        )
+    return [name for name in scripts() if name not in applied]
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Apply the missing scripts, each whole or not at all."""
+    for name in missing_scripts(connection):
+        before = _applied(connection)
+        connection.begin()
+        try:
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS main.schema_scripts "
+                "(name VARCHAR PRIMARY KEY, applied_at TIMESTAMPTZ NOT NULL)"
+            )
+            connection.execute(scripts()[name])
+            connection.executemany(
+                "INSERT OR IGNORE INTO main.schema_scripts VALUES (?, now())",
+                [[seen] for seen in sorted({*before, name})],
+            )
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
+
+
+def _applied(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    tables = {
+        name
+        for (name,) in connection.execute(
+            "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
+        ).fetchall()
+    }
+    if "main.schema_scripts" in tables:
+        return {name for (name,) in connection.execute("SELECT name FROM main.schema_scripts").fetchall()}
+    return {FIRST_SCRIPT} if "raw.observation_revisions" in tables else set()

@@ -1,0 +1,156 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from meteo_core.calendar import Issue
+from meteo_core.model.comparison import (
+    LEAST_ROWS,
+    MOST_WORSE_STATIONS,
+    REFRESH_DAYS,
+    Comparison,
+    compare,
+    decide,
+    honest_forecasts,
+)
+from meteo_core.verification.intervals import Interval
+
+STATIONS = [f"Station{number}" for number in range(10)]
+DAYS = pd.date_range(date(2015, 1, 1), periods=365)
+
+
+@pytest.fixture
+def labels() -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    keys = pd.MultiIndex.from_product([STATIONS, DAYS], names=["station", "date"]).to_frame(index=False)
+    wet = pd.Series(random.random(len(keys)) < 0.3)
+    return keys.assign(gt_1_0=wet.astype("boolean"))
+
+
+def forecasts(labels: pd.DataFrame, *, error: float, seed: int, issue: str = "evening") -> pd.DataFrame:
+    """Chances that are off the outcome by about `error`."""
+    random = np.random.default_rng(seed)
+    off = np.clip(error + 0.05 * random.normal(size=len(labels)), 0, 1)
+    wet = labels["gt_1_0"].to_numpy(float)
+    return labels[["station", "date"]].assign(issue=issue, p_gt_1_0=np.where(wet == 1, 1 - off, off))
+
+
+def test_a_version_compared_with_itself_differs_by_nothing(labels: pd.DataFrame):
+    same = forecasts(labels, error=0.3, seed=1)
+
+    found = compare(same, same, labels)[Issue.EVENING]
+
+    assert tuple(found.difference) == (0.0, 0.0, 0.0)
+    assert not found.is_better
+    assert not found.is_worse
+    assert found.rows == len(labels)
+    assert not decide({Issue.EVENING: found}, unseen_days=7).promote
+
+
+def test_the_difference_is_that_of_the_brier_scores(labels: pd.DataFrame):
+    # Errors of .3 and .4 everywhere: Brier scores .09 and .16, and .0025 more for the scatter of each.
+    better, worse = forecasts(labels, error=0.3, seed=1), forecasts(labels, error=0.4, seed=2)
+
+    found = compare(better, worse, labels)[Issue.EVENING]
+
+    assert found.difference.value == pytest.approx(0.09 - 0.16, abs=0.003)
+    assert found.brier_challenger == pytest.approx(0.0925, abs=0.003)
+    assert found.is_better
+    assert len(found.by_station) == len(STATIONS)
+    assert set(found.by_season["season"]) == {"summer", "autumn", "winter", "spring"}
+    assert decide({Issue.EVENING: found}, unseen_days=0).promote
+
+
+def test_a_worse_challenger_is_never_promoted_however_old_the_champion(labels: pd.DataFrame):
+    better, worse = forecasts(labels, error=0.3, seed=1), forecasts(labels, error=0.4, seed=2)
+
+    decision = decide(compare(worse, better, labels), unseen_days=10 * REFRESH_DAYS)
+
+    assert not decision.promote
+    assert decision.reason.startswith("worse than the champion in the evening")
+
+
+def test_worse_in_the_morning_outweighs_better_in_the_evening(labels: pd.DataFrame):
+    challenger = pd.concat(
+        [forecasts(labels, error=0.3, seed=1), forecasts(labels, error=0.4, seed=2, issue="morning")]
+    )
+    champion = pd.concat(
+        [forecasts(labels, error=0.4, seed=3), forecasts(labels, error=0.3, seed=4, issue="morning")]
+    )
+
+    decision = decide(compare(challenger, champion, labels), unseen_days=7)
+
+    assert not decision.promote
+    assert "morning" in decision.reason
+
+
+def test_worse_at_several_stations_is_not_promoted(labels: pd.DataFrame):
+    champion = forecasts(labels, error=0.35, seed=1)
+    challenger = forecasts(labels, error=0.2, seed=2)
+    bad = forecasts(labels, error=0.42, seed=3)
+    several = challenger["station"].isin(STATIONS[: MOST_WORSE_STATIONS + 1])
+    challenger.loc[several, "p_gt_1_0"] = bad.loc[several, "p_gt_1_0"]
+
+    found = compare(challenger, champion, labels)
+    decision = decide(found, unseen_days=7)
+
+    assert not found[Issue.EVENING].is_worse
+    assert len(found[Issue.EVENING].worse_stations) == MOST_WORSE_STATIONS + 1
+    assert not decision.promote
+    assert STATIONS[0] in decision.reason
+
+
+@pytest.mark.parametrize(("unseen_days", "promoted"), [(REFRESH_DAYS - 1, False), (REFRESH_DAYS, True)])
+def test_one_as_good_replaces_a_champion_that_has_grown_old(
+    labels: pd.DataFrame, unseen_days: int, promoted: bool
+):
+    same = forecasts(labels, error=0.3, seed=1)
+
+    decision = decide(compare(same, same, labels), unseen_days=unseen_days)
+
+    assert decision.promote is promoted
+
+
+def test_too_few_common_days_decide_nothing(labels: pd.DataFrame):
+    few = forecasts(labels, error=0.3, seed=1).iloc[: LEAST_ROWS - 1]
+
+    found = compare(few, few, labels)
+
+    assert found == {}
+    assert not decide(found, unseen_days=7).promote
+
+
+def test_a_day_without_an_outcome_is_not_compared(labels: pd.DataFrame):
+    same = forecasts(labels, error=0.3, seed=1)
+    unknown = labels.assign(gt_1_0=labels["gt_1_0"].mask(labels["date"] > "2015-06-30"))
+
+    found = compare(same, same, unknown)[Issue.EVENING]
+
+    assert (found.first, found.last) == ("2015-01-01", "2015-06-30")
+
+
+def test_held_out_days_before_the_window_are_left_out(labels: pd.DataFrame):
+    held_out = forecasts(labels, error=0.3, seed=1)
+
+    honest = honest_forecasts(held_out, None, pd.DataFrame(), pd.Timestamp("2015-12-01"))
+
+    assert honest["date"].min() == pd.Timestamp("2015-12-01")
+    assert len(honest) == 31 * len(STATIONS)
+
+
+def test_a_comparison_is_plain_values_for_a_file():
+    import json
+
+    table = pd.DataFrame(
+        {"station": ["Sydney"], "rows": [5], "difference": [0.1], "low": [0.0], "high": [0.2]}
+    )
+    found = Comparison(
+        Issue.EVENING, "2015-01-01", "2015-01-02", 5, 0.1, 0.2, Interval(0.1, 0.0, 0.2), table, table
+    )
+
+    stored = json.loads(json.dumps(found.as_dict()))
+
+    assert stored["issue"] == "evening"
+    assert stored["difference"] == [0.1, 0.0, 0.2]
+    assert stored["by_station"][0]["station"] == "Sydney"

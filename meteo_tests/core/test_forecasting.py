@@ -1,0 +1,98 @@
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from meteo_core.calendar import Issue
+from meteo_core.forecasting import ISSUED, WAITS_FOR, make_forecasts
+from meteo_core.model.rain_models import RainModels
+from meteo_core.model.recipe import Recipe
+from meteo_core.model.training import Trained, train
+from meteo_tests.core.days import simulated_training
+
+QUICK = Recipe(trees=20, depth=3, networks=1, epochs=1, epochs_local=1, last_steps=())
+
+
+@pytest.fixture(scope="module")
+def data() -> tuple[pd.DataFrame, pd.DataFrame]:
+    return simulated_training(430)
+
+
+@pytest.fixture(scope="module")
+def trained(data) -> dict[Issue, Trained]:
+    return {issue: train(*data, issue=issue, recipe=QUICK) for issue in Issue}
+
+
+@pytest.fixture(scope="module")
+def models(trained: dict[Issue, Trained]) -> RainModels:
+    return RainModels({issue: each.model for issue, each in trained.items()})
+
+
+@pytest.fixture
+def window(data) -> pd.DataFrame:
+    features, _ = data
+    return features[features["date"] >= features["date"].max() - pd.Timedelta(days=2)]
+
+
+def adelaide(day: pd.Timestamp, clock: str) -> datetime:
+    return (day + pd.Timedelta(clock)).tz_localize("Australia/Adelaide").to_pydatetime()
+
+
+def issued(made: pd.DataFrame) -> set[tuple[str, pd.Timestamp]]:
+    kept = made[made["kind"] == ISSUED]
+    return set(zip(kept["issue"], kept["date"], strict=True))
+
+
+def test_a_forecast_made_on_its_day_is_issued_and_later_ones_are_hindcasts(window, models: RainModels):
+    today = window["date"].max()
+
+    made = make_forecasts(models, window, version=3, issued_at=adelaide(today, "20:00:00"))
+
+    assert issued(made) == {("evening", today)}
+    assert made.loc[made["kind"] == "hindcast", "in_sample"].any()
+    assert made["model_version"].unique().tolist() == [3]
+
+
+def test_a_morning_forecast_is_issued_in_the_morning(window, models: RainModels):
+    today = window["date"].max()
+
+    in_time = make_forecasts(models, window, version=1, issued_at=adelaide(today, "11:30:00"))
+    too_late = make_forecasts(models, window, version=1, issued_at=adelaide(today, "18:00:00"))
+
+    assert ("morning", today) in issued(in_time)
+    assert ("morning", today) not in issued(too_late)
+
+
+@pytest.mark.parametrize("issue", Issue)
+def test_a_forecast_waits_for_the_observation_that_it_is_named_after(
+    window, models: RainModels, issue: Issue
+):
+    day = window[window["date"] == window["date"].max()].copy()
+    day.loc[day["station"] == "Albury", list(WAITS_FOR[issue])] = np.nan
+
+    made = make_forecasts(models, day, version=1)
+
+    assert "Albury" not in set(made.loc[made["issue"] == issue, "station"])
+    assert (made["issue"] == issue).sum() == len(day) - 1
+
+
+def test_days_that_the_twin_had_not_seen_get_its_forecasts(
+    window, models: RainModels, trained: dict[Issue, Trained]
+):
+    held_out = pd.concat([each.held_out for each in trained.values()])
+
+    later = adelaide(window["date"].max(), "12:00:00") + timedelta(days=400)
+
+    plain = make_forecasts(models, window, version=1, issued_at=later)
+    honest = make_forecasts(models, window, version=1, issued_at=later, held_out=held_out)
+
+    key = ["station", "date", "issue"]
+    was_in_sample = plain[plain["in_sample"]]
+    theirs = was_in_sample[key].merge(held_out, on=key)
+    assert len(theirs) > 0
+    ours = theirs[key].merge(honest, on=key)
+    np.testing.assert_array_equal(ours["p_gt_1_0"], theirs["p_gt_1_0"])
+    assert not ours["in_sample"].any()
+    untouched = honest[~plain["in_sample"]]
+    pd.testing.assert_frame_equal(untouched, plain[~plain["in_sample"]])
