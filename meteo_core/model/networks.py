@@ -91,9 +91,8 @@ class Networks:
         """
         inputs = Inputs.fit(of_epoch(0, 0), flags=flags, stations=stations)
         decay = recipe.weight_decay_local if variant is Variant.LOCAL else recipe.weight_decay
-        count = recipe.networks if variant is Variant.FULL else min(recipe.networks, recipe.networks_beside)
         targets, fitted = outcomes.astype(int), []
-        for number in range(count):
+        for number in range(recipe.beginnings(variant)):
             network = MLPClassifier(
                 recipe.hidden,
                 alpha=decay,

@@ -9,8 +9,8 @@ from meteo_core.features.predictor_table import Variant
 class Recipe:
     """Settings chosen on test years before 2015-07."""
 
-    trees: int = 300
-    learning_rate: float = 0.08
+    trees: int = 240
+    learning_rate: float = 0.1
     trees_beside: int = 200
     """Trees of the variants beside the full one, which are asked less often, at `learning_rate_beside`."""
     learning_rate_beside: float = 0.11
@@ -23,8 +23,8 @@ class Recipe:
     bins: int = 64
     networks: int = 3
     """Networks of different beginnings, whose logits are averaged."""
-    networks_beside: int = 2
-    """Of the variants beside the full one."""
+    networks_afternoon: int = 2
+    networks_local: int = 1
     hidden: tuple[int, ...] = (64, 32)
     weight_decay: float = 2.0
     weight_decay_local: float = 1.0
@@ -54,6 +54,11 @@ class Recipe:
             "seed": self.seed,
             "nthread": 1,
         }
+
+    def beginnings(self, variant: Variant) -> int:
+        """How many networks a variant has."""
+        most = {Variant.AFTERNOON: self.networks_afternoon, Variant.LOCAL: self.networks_local}
+        return min(self.networks, most.get(variant, self.networks))
 
     def rounds(self, variant: Variant) -> int:
         """How many trees a variant has."""

@@ -59,7 +59,8 @@ class Trained:
 class _Rows:
     """Labelled station days that members are fitted or blended on."""
 
-    features: pd.DataFrame
+    own: pd.DataFrame
+    """`station`, `date` and `OWN_VALUES`."""
     design: Design
     outcomes: NDArray[np.float64]
     """[rows, thresholds], 0 or 1."""
@@ -149,11 +150,11 @@ def _hold_out(
         variants,
     )
     rows = _labelled_rows(twin.predictors, features, labels, first=before)
-    everything = np.ones(len(rows.features), dtype=bool)
-    folds = (rows.features["date"] - before).dt.days.to_numpy() // FOLD_DAYS % 2
+    everything = np.ones(len(rows.own), dtype=bool)
+    folds = (rows.own["date"] - before).dt.days.to_numpy() // FOLD_DAYS % 2
     blends, by_variant = {}, {}
     for variant in twin.members:
-        logits = twin.logits(variant, rows.design, rows.features, everything)
+        logits = twin.logits(variant, rows.design, rows.own, everything)
         blends[variant] = Blend.fit(*logits, rows.outcomes)
         chances = _cross_fitted(logits, rows.outcomes, folds)
         by_variant[variant] = _held_out_forecasts(twin, variant, rows, chances)
@@ -269,7 +270,7 @@ def _fit_members(
     }
 
     keys = rows.design.keys
-    wet_today = rows.features["rain_today"].to_numpy(float)
+    wet_today = rows.own["rain_today"].to_numpy(float)
     card = {
         "issue": issue.value,
         "predictand": f"{PREDICTAND.words} between 9 am of the date and 9 am of the next, station time",
@@ -293,9 +294,9 @@ def _fit_members(
 
 
 def _fit_variant(variant: Variant, predictors: Predictors, rows: _Rows, recipe: Recipe) -> Members:
-    station = pd.Index(predictors.stations).get_indexer(pd.Index(rows.features["station"]))
+    station = pd.Index(predictors.stations).get_indexer(pd.Index(rows.own["station"]))
     if variant is Variant.LOCAL:
-        own = rows.features[["station", "date", *OWN_VALUES]]
+        own = rows.own
         matrix, copies = _blanked_copies(predictors, own, recipe)
 
         def of_epoch(network: int, epoch: int) -> NDArray[np.float32]:
@@ -350,7 +351,7 @@ def _labelled_rows(
     outcomes = here[["station", "date"]].merge(known, on=["station", "date"], how="left")
     wanted = outcomes[PREDICTAND.name].notna().to_numpy() & (here["date"] >= first).to_numpy()
     return _Rows(
-        features=here[wanted].reset_index(drop=True),
+        own=here.loc[wanted, ["station", "date", *OWN_VALUES]].reset_index(drop=True),
         design=predictors.transform(here, wanted=wanted),
         outcomes=np.column_stack([as_float(outcomes.loc[wanted, rule]) for rule in RULES]),
     )
@@ -374,7 +375,7 @@ def _cross_fitted(
 def _held_out_forecasts(
     twin: RainModel, variant: Variant, rows: _Rows, chances: NDArray[np.float64]
 ) -> pd.DataFrame:
-    keys, wet_today = rows.design.keys, rows.features["rain_today"].to_numpy(float)
+    keys, wet_today = rows.design.keys, rows.own["rain_today"].to_numpy(float)
     columns = dict(zip(CHANCES, chances.T, strict=True))
     columns |= dict(zip(CLIMATOLOGY, twin.references.climatology_of(keys).T, strict=True))
     columns |= dict(zip(MARKOV, twin.references.markov_of(keys, wet_today).T, strict=True))

@@ -17,7 +17,7 @@ ORANGE: Final = "#D55E00"
 GREY: Final = "#666666"
 DOTS_PER_INCH: Final = 80
 COLOURS: Final = 32
-"""Shades in a picture: three colours, and their edges smoothed. An octree keeps the colour of a few points."""
+"""Shades in a picture: three colours, and their edges smoothed. An octree keeps that of a few points."""
 
 
 def reliability_diagram(table: pd.DataFrame, *, title: str) -> bytes:

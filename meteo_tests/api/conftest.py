@@ -1,4 +1,4 @@
-"""A service over a real state folder: a small model in its cache and a published snapshot, no registry."""
+"""A service over a real state folder: small models in its cache and a published snapshot, no registry."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,13 +12,35 @@ from meteo_api.app import create_app
 from meteo_api.model.cache import ModelCache
 from meteo_api.settings import Settings
 from meteo_core.home import Home
-from meteo_core.model.rain_model import RainModel
+from meteo_core.model.rain_models import RainModels
 from meteo_core.model.registry import ModelVersion
+from meteo_core.serving import MODEL_CARD
 from meteo_tests import builders
 from meteo_tests.api.clients import LOOPBACK
+from meteo_tests.core.verified import pairs_of
 
 NOW = datetime(2016, 6, 25, 8, tzinfo=UTC)
 """Afternoon of the last observed day in all of Australia."""
+
+VERIFIED = pd.concat(
+    [
+        pairs_of(
+            [1, 0, 0, 0], [0.5, 0.5, 0.5, 0.5], station="Albury", date=pd.date_range("2016-05-01", periods=4)
+        ),
+        pairs_of(
+            [0, 0],
+            [0.2, 0.4],
+            station="Brisbane",
+            issue="morning",
+            date=pd.date_range("2016-06-01", periods=2),
+        ),
+        pairs_of(
+            [1], [0.1], station="Brisbane", threshold="ge_5_0", date=pd.date_range("2016-06-03", periods=1)
+        ),
+    ],
+    ignore_index=True,
+)
+"""Outcomes and chances whose scores can be reckoned by hand."""
 
 
 @pytest.fixture(scope="session")
@@ -27,16 +49,24 @@ def weather() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def model(weather: pd.DataFrame) -> RainModel:
-    return builders.rain_model(weather)
+def models(weather: pd.DataFrame) -> RainModels:
+    return builders.rain_models(weather)
 
 
 @pytest.fixture(scope="session")
-def served_home(tmp_path_factory: pytest.TempPathFactory, weather: pd.DataFrame, model: RainModel) -> Home:
+def served_home(tmp_path_factory: pytest.TempPathFactory, weather: pd.DataFrame, models: RainModels) -> Home:
     """State folder that only reading tests share."""
     home = Home(tmp_path_factory.mktemp("served"))
-    builders.snapshot(home.serving, weather, model, version=7, issued_at=NOW)
-    cached(home, model, version=7)
+    builders.snapshot(
+        home.serving,
+        weather,
+        models,
+        version=7,
+        issued_at=NOW,
+        pairs=VERIFIED,
+        cards={MODEL_CARD: "# Model card"},
+    )
+    cached(home, models, version=7)
     return home
 
 
@@ -47,11 +77,11 @@ def client(served_home: Home) -> Iterator[TestClient]:
         yield client
 
 
-def cached(home: Home, model: RainModel, *, version: int, run_id: str = "a-run") -> None:
-    """Put a model into the service's cache as the one that served last."""
+def cached(home: Home, models: RainModels, *, version: int, run_id: str = "a-run") -> None:
+    """Put models into the service's cache as the one that served last."""
 
     def download(folder: Path) -> Path:
-        model.save(folder / "model")
+        models.save(folder / "model")
         return folder / "model"
 
     tags = {"score.brier_score": "0.12", "validation_status": "passed"}

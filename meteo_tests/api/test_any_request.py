@@ -37,12 +37,13 @@ WHERE_AND_WHEN = {
         ["2016-06-26", "2016-06-25", "2016-06-01", "2016-04-27", "2004-02-29", "1900-01-01"]
     ),
 }
+AND_ISSUE = {"issue": st.sampled_from(["morning", "evening"])}
 POSSIBLE = st.fixed_dictionaries(
-    WHERE_AND_WHEN, optional={name: possible(p) for name, p in PARAMETERS.items()}
+    WHERE_AND_WHEN, optional=AND_ISSUE | {name: possible(p) for name, p in PARAMETERS.items()}
 )
 ALMOST_RIGHT = st.fixed_dictionaries(
     WHERE_AND_WHEN | {"date": st.dates().map(str)},
-    optional={name: possible(p) | ANY_JSON for name, p in PARAMETERS.items()},
+    optional={"issue": ANY_JSON} | {name: possible(p) | ANY_JSON for name, p in PARAMETERS.items()},
 )
 CAN_CONTRADICT = {"/min_temp", "/rain_today", *(f"/{direction}" for _, direction in WIND_PAIRS.values())}
 OFTEN = settings(

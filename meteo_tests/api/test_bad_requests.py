@@ -64,6 +64,10 @@ def test_the_limits_themselves_are_allowed(client: TestClient, name: str):
         ("wind_gust_time", '"09:30\\n"'),
         ("rain_today", '"yes"'),
         ("rain_today", "1"),
+        ("issue", '"noon"'),
+        ("issue", '"Evening"'),
+        ("issue", "null"),
+        ("issue", "1"),
         ("humidity", "80"),
         ("min_temp ", "8"),
     ],
@@ -254,9 +258,11 @@ def test_an_evil_station_in_a_body_is_refused_shortly(client: TestClient, statio
         ("from=2016-06-02&to=2016-06-01", "/from"),
         ("from=%00", "/from"),
         ("from=99999999999999999999", "/from"),
+        ("issue=noon", "/issue"),
+        ("issue=", "/issue"),
     ],
 )
-def test_dates_of_a_query_that_make_no_sense_are_refused_by_name(
+def test_values_of_a_query_that_make_no_sense_are_refused_by_name(
     client: TestClient, query: str, at_fault: str
 ):
     problem = problem_of(client.get(f"/api/v1/forecasts/Albury?{query}"), 422)

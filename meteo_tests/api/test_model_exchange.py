@@ -11,7 +11,7 @@ import pytest
 from meteo_api.model import store as model_store
 from meteo_api.model.cache import KEEP, ModelCache
 from meteo_api.model.store import ModelStore
-from meteo_core.model.rain_model import RainModel
+from meteo_core.model.rain_models import RainModels
 from meteo_core.model.registry import ModelVersion, RegistryUnavailable
 
 BEGUN = datetime(2016, 6, 1, tzinfo=UTC)
@@ -22,12 +22,12 @@ class ScriptedRegistry:
 
     uri = "scripted"
 
-    def __init__(self, model: RainModel) -> None:
+    def __init__(self, models: RainModels) -> None:
         self.champion: ModelVersion | None = version(1)
         self.away = False
         self.downloads = 0
         self.spoil: Callable[[Path], None] = lambda folder: None
-        self._model = model
+        self._models = models
 
     def alias(self, _alias: str) -> ModelVersion | None:
         if self.away:
@@ -36,7 +36,7 @@ class ScriptedRegistry:
 
     def download(self, _version: int, folder: Path) -> Path:
         self.downloads += 1
-        self._model.save(folder / "rain-model")
+        self._models.save(folder / "rain-model")
         self.spoil(folder / "rain-model")
         return folder / "rain-model"
 
@@ -46,8 +46,8 @@ def version(number: int, *, run_id: str = "run", **tags: str) -> ModelVersion:
 
 
 @pytest.fixture
-def registry(model: RainModel) -> ScriptedRegistry:
-    return ScriptedRegistry(model)
+def registry(models: RainModels) -> ScriptedRegistry:
+    return ScriptedRegistry(models)
 
 
 @pytest.fixture
@@ -60,21 +60,25 @@ def new_store(registry: ScriptedRegistry, folder: Path) -> ModelStore:
 
 
 def cut_short(folder: Path) -> None:
-    booster = folder / "full.ubj"
+    booster = folder / "evening" / "full.ubj"
     booster.write_bytes(booster.read_bytes()[:500])
 
 
 def lose_a_file(folder: Path) -> None:
-    (folder / "local.ubj").unlink()
+    (folder / "morning" / "local.ubj").unlink()
 
 
 def other_predictors(folder: Path) -> None:
-    card = folder / "rain_model.json"
+    card = folder / "morning" / "rain_model.json"
     card.write_text(json.dumps(json.loads(card.read_text()) | {"fingerprint": "0" * 64}))
 
 
+def lose_an_issue_time(folder: Path) -> None:
+    shutil.rmtree(folder / "morning")
+
+
 def no_json(folder: Path) -> None:
-    (folder / "rain_model.json").write_text("<html>")
+    (folder / "evening" / "rain_model.json").write_text("<html>")
 
 
 def test_a_new_champion_comes_into_service(registry: ScriptedRegistry, store: ModelStore):
@@ -97,7 +101,9 @@ def test_going_back_to_a_version_in_the_cache_needs_no_download(
     assert registry.downloads == 2
 
 
-@pytest.mark.parametrize("spoil", [cut_short, lose_a_file, other_predictors, no_json, shutil.rmtree])
+@pytest.mark.parametrize(
+    "spoil", [cut_short, lose_a_file, lose_an_issue_time, other_predictors, no_json, shutil.rmtree]
+)
 def test_a_model_that_cannot_be_used_is_refused_and_the_old_one_stays(
     registry: ScriptedRegistry, store: ModelStore, tmp_path: Path, spoil: Callable[[Path], None]
 ):

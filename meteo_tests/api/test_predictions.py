@@ -1,17 +1,27 @@
 """What is answered to a what-if."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from litestar.testing import TestClient
 
+from meteo_api.app import create_app
 from meteo_api.predictions.schemas import PredictionRequest
+from meteo_api.predictions.supposed import usable_parameters
+from meteo_api.settings import Settings
+from meteo_core.calendar import Issue, allowed_parameters
 from meteo_core.features.daily import OWN_VALUES, build_features
-from meteo_core.model.rain_model import RainModel
+from meteo_core.home import Home
+from meteo_core.labels import THRESHOLDS
+from meteo_core.model.rain_models import RainModels
 from meteo_core.parameters import PARAMETERS
-from meteo_tests.api.clients import PREDICTIONS, problem_of
+from meteo_tests import builders
+from meteo_tests.api.clients import LOOPBACK, PREDICTIONS, problem_of
+from meteo_tests.api.conftest import NOW, cached
 from meteo_tests.builders import LAST_DAY
 
 STATION = "Albury"
@@ -25,15 +35,18 @@ def predict(client: TestClient, body: Any) -> Any:
     return response.json()
 
 
+@pytest.mark.parametrize("issue", Issue)
 def test_a_question_without_values_is_answered_as_the_pipeline_would(
-    client: TestClient, weather: pd.DataFrame, model: RainModel
+    client: TestClient, weather: pd.DataFrame, models: RainModels, issue: Issue
 ):
-    answer = predict(client, {"station": STATION, "date": TODAY})
+    answer = predict(client, {"station": STATION, "date": TODAY, "issue": issue})
 
-    forecasts = model.forecast(build_features(weather)).set_index(["station", "date"])
+    forecasts = models[issue].forecast(build_features(weather)).set_index(["station", "date"])
     expected = forecasts.loc[(STATION, pd.Timestamp(LAST_DAY))]
-    assert answer["p_gt_1_0"] == pytest.approx(expected["p_gt_1_0"], abs=1e-9)
-    assert answer["climatology_gt_1_0"] == pytest.approx(expected["climatology_gt_1_0"], abs=1e-9)
+    for rule in THRESHOLDS:
+        assert answer[f"p_{rule}"] == pytest.approx(expected[f"p_{rule}"], abs=1e-9)
+        assert answer[f"climatology_{rule}"] == pytest.approx(expected[f"climatology_{rule}"], abs=1e-9)
+    assert answer["issue"] == issue
     assert answer["markov_gt_1_0"] == pytest.approx(expected["markov_gt_1_0"], abs=1e-9)
     assert answer["route"] == "full"
 
@@ -58,6 +71,13 @@ def test_the_window_has_23_hours_where_daylight_saving_begins(client: TestClient
     assert answer["valid_to"] == "2015-10-04T09:00:00+11:00"
 
 
+def test_more_rain_is_never_likelier_than_less(client: TestClient):
+    answer = predict(client, {"station": STATION, "date": TODAY, "humidity_3pm": 99})
+
+    chances = [answer[f"p_{rule}"] for rule in THRESHOLDS]
+    assert chances == sorted(chances, reverse=True)
+
+
 def test_damp_air_under_low_pressure_makes_rain_likelier(client: TestClient):
     dry = predict(client, {"station": STATION, "date": TODAY, "humidity_3pm": 20, "pressure_3pm": 1030})
     damp = predict(client, {"station": STATION, "date": TODAY, "humidity_3pm": 98, "pressure_3pm": 995})
@@ -77,6 +97,55 @@ def test_fields_are_told_apart_by_where_they_came_from(client: TestClient):
     assert fields["not_used"] == ["wind_gust_time"]
     named = fields["from_request"] + fields["missing"] + fields["from_snapshot"]
     assert sorted(named) == sorted(name for name in PARAMETERS if name in OWN_VALUES)
+
+
+def test_a_morning_uses_no_value_of_the_afternoon_and_says_so(client: TestClient):
+    question = {"station": STATION, "date": TODAY, "issue": "morning", "humidity_9am": 70}
+    afternoon = {"humidity_3pm": 99, "sunshine": 0.0, "max_temp": 11.0}
+
+    answer = predict(client, question | afternoon)
+
+    assert answer["p_gt_1_0"] == predict(client, question)["p_gt_1_0"]
+    assert answer["fields"]["from_request"] == ["humidity_9am"]
+    assert answer["fields"]["not_used"] == ["max_temp", "sunshine", "humidity_3pm"]
+    fields = answer["fields"]
+    named = fields["from_request"] + fields["from_snapshot"] + fields["missing"]
+    assert set(named) == allowed_parameters(Issue.MORNING) & set(OWN_VALUES)
+
+
+def test_in_the_afternoon_what_is_complete_at_midnight_is_not_used():
+    whole_day = usable_parameters(Issue.EVENING, "full")
+
+    afternoon = usable_parameters(Issue.EVENING, "afternoon")
+
+    assert whole_day - afternoon == {"max_temp", "sunshine", "wind_gust_speed", "wind_gust_dir"}
+
+
+def test_on_the_afternoon_route_a_supposed_gust_is_not_used(
+    weather: pd.DataFrame, tmp_path: Path, models: RainModels
+):
+    newest = weather["date"] == weather["date"].max()
+    late = {"max_temp": np.nan, "sunshine": np.nan, "wind_gust_speed": np.nan, "wind_gust_dir": None}
+    home = Home(tmp_path)
+    builders.snapshot(
+        home.serving,
+        weather.assign(**{name: weather[name].mask(newest, value) for name, value in late.items()}),
+        models,
+    )
+    cached(home, models, version=1)
+
+    with TestClient(create_app(Settings(home_dir=tmp_path), now=lambda: NOW), base_url=LOOPBACK) as client:
+        plain = predict(client, {"station": STATION, "date": TODAY})
+        gusty = predict(
+            client, {"station": STATION, "date": TODAY, "wind_gust_speed": 120, "humidity_3pm": 90}
+        )
+        calm = predict(client, {"station": STATION, "date": TODAY, "humidity_3pm": 90})
+
+    assert plain["route"] == gusty["route"] == "afternoon"
+    assert gusty["p_gt_1_0"] == calm["p_gt_1_0"]
+    assert gusty["fields"]["from_request"] == ["humidity_3pm"]
+    assert gusty["fields"]["not_used"] == ["wind_gust_speed"]
+    assert "max_temp" not in gusty["fields"]["missing"]
 
 
 def test_rain_today_follows_the_rain_that_is_supposed(client: TestClient):
@@ -133,6 +202,7 @@ def test_a_batch_gives_what_single_questions_give(client: TestClient):
         {"station": STATION, "date": TODAY},
         {"station": STATION, "date": TODAY, "humidity_3pm": 99},
         {"station": "Brisbane", "date": "2016-06-20", "rainfall": 3.4},
+        {"station": "Brisbane", "date": "2016-06-20", "rainfall": 3.4, "issue": "morning"},
         {"station": "Adelaide", "date": "1999-12-31", "temp_9am": 33.1},
     ]
 
@@ -140,6 +210,8 @@ def test_a_batch_gives_what_single_questions_give(client: TestClient):
 
     for question, answer in zip(questions, batch, strict=True):
         alone = predict(client, question)
+        assert answer["issue"] == question.get("issue", "evening")
+        assert answer["p_ge_10_0"] == pytest.approx(alone["p_ge_10_0"], abs=1e-9)
         assert answer["p_gt_1_0"] == pytest.approx(alone["p_gt_1_0"], abs=1e-9)
         assert answer["fields"] == alone["fields"]
 
@@ -168,6 +240,6 @@ def test_a_station_that_the_model_was_not_trained_on_is_refused_by_name(client: 
     ]
 
 
-def test_a_request_knows_exactly_the_parameters_of_the_table():
-    assert set(PredictionRequest.__struct_fields__) == {"station", "date", *PARAMETERS}
+def test_a_request_knows_exactly_station_date_issue_and_the_parameters_of_the_table():
+    assert set(PredictionRequest.__struct_fields__) == {"station", "date", "issue", *PARAMETERS}
     assert PredictionRequest(station=STATION, date=date(2016, 6, 25)).station == STATION

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,10 +12,16 @@ from litestar.testing import TestClient
 
 from meteo_api.app import create_app
 from meteo_api.settings import Settings
+from meteo_core.calendar import Issue
+from meteo_core.features.daily import build_features
+from meteo_core.forecasting import make_forecasts
 from meteo_core.home import Home
-from meteo_core.model.rain_model import RainModel
+from meteo_core.labels import THRESHOLDS
+from meteo_core.model.rain_models import RainModels
 from meteo_core.parameters import PARAMETERS, Kind
+from meteo_core.serving import publish
 from meteo_core.stations import stations
+from meteo_tests import builders
 from meteo_tests.api.clients import LOOPBACK, problem_of
 from meteo_tests.api.conftest import NOW
 from meteo_tests.builders import LAST_DAY
@@ -57,8 +64,11 @@ def test_every_station_has_its_newest_forecast(client: TestClient):
 
 
 def test_a_forecast_stands_as_the_pipeline_issued_it(
-    client: TestClient, weather: pd.DataFrame, model: RainModel
+    client: TestClient, weather: pd.DataFrame, models: RainModels
 ):
+    evening = models[Issue.EVENING].forecast(build_features(weather)).set_index(["station", "date"])
+    expected = evening.loc[(STATION, pd.Timestamp(LAST_DAY))]
+
     answer = client.get(f"/api/v1/forecasts/{STATION}").json()
 
     newest = answer["newest"]
@@ -69,16 +79,56 @@ def test_a_forecast_stands_as_the_pipeline_issued_it(
     assert newest["valid_to"] == "2016-06-26T09:00:00+10:00"
     assert newest["model_version"] == 7
     assert newest["route"] == "full"
-    assert 0 <= newest["p_gt_1_0"] <= 1
+    for rule in THRESHOLDS:
+        assert newest[f"p_{rule}"] == pytest.approx(expected[f"p_{rule}"], abs=1e-9)
+        assert newest[f"climatology_{rule}"] == pytest.approx(expected[f"climatology_{rule}"], abs=1e-9)
     assert answer["newest_observation"] == str(LAST_DAY)
     assert answer["forecasts"][1]["kind"] == "hindcast"
+
+
+def test_the_newest_of_a_day_is_the_evenings(client: TestClient):
+    answer = client.get(f"/api/v1/forecasts/{STATION}").json()
+
+    assert answer["newest"]["issue"] == "evening"
+    newest_first = [(forecast["date"], forecast["issue"]) for forecast in answer["forecasts"][:4]]
+    assert newest_first == [
+        ("2016-06-25", "evening"),
+        ("2016-06-25", "morning"),
+        ("2016-06-24", "evening"),
+        ("2016-06-24", "morning"),
+    ]
+
+
+def test_forecasts_can_be_narrowed_to_an_issue_time(client: TestClient):
+    answer = client.get(
+        f"/api/v1/forecasts/{STATION}", params={"issue": "morning", "from": "2016-06-24"}
+    ).json()
+
+    shown = [(forecast["date"], forecast["issue"]) for forecast in answer["forecasts"]]
+    assert shown == [("2016-06-25", "morning"), ("2016-06-24", "morning")]
+    assert answer["newest"]["issue"] == "evening"
+
+
+def test_chances_that_were_not_forecast_are_null(tmp_path: Path, weather: pd.DataFrame, models: RainModels):
+    recent = weather.tail(2000)
+    made = make_forecasts(models, build_features(recent), version=1, issued_at=NOW)
+    older = made.assign(**{name: None for name in made if name.startswith(("p_ge", "climatology_ge"))})
+    home = Home(tmp_path)
+    publish(home.serving, observations=recent, forecasts=older, drift=builders.no_drift())
+
+    with service(home) as client:
+        newest = client.get(f"/api/v1/forecasts/{STATION}").json()["newest"]
+
+    assert 0 <= newest["p_gt_1_0"] <= 1
+    assert newest["p_ge_0_2"] is None
+    assert newest["climatology_ge_25_0"] is None
 
 
 def test_forecasts_can_be_narrowed_to_dates(client: TestClient):
     answer = client.get(f"/api/v1/forecasts/{STATION}", params={"from": "2016-06-10", "to": "2016-06-12"})
 
     dates = [forecast["date"] for forecast in answer.json()["forecasts"]]
-    assert dates == ["2016-06-12", "2016-06-11", "2016-06-10"]
+    assert dates == [day for day in ("2016-06-12", "2016-06-11", "2016-06-10") for _ in Issue]
 
 
 def test_dates_without_forecasts_give_none_and_still_the_newest(client: TestClient):
@@ -109,13 +159,21 @@ def test_a_forecast_is_never_presented_as_todays_when_its_window_is_over(
     assert ("There is no forecast for Albury now" in answer["words"]) is stale
 
 
-def test_the_model_in_service_is_described(client: TestClient, model: RainModel):
+def test_the_model_in_service_is_described(client: TestClient, models: RainModels):
     champion = client.get("/api/v1/model").json()
 
     assert champion["version"] == 7
-    assert champion["trained_until"] == str(model.trained_until.date())
+    assert champion["issue"] == "evening"
+    assert champion["issues"] == list(models.by_issue)
+    assert champion["thresholds"]["ge_0_2"] == "at least 0.2 mm"
+    assert champion["trained_until"] == str(models.trained_until.date())
     assert champion["scores"] == {"brier_score": 0.12}
-    assert champion["fingerprint"] == model.predictors.fingerprint()
+    assert champion["skill_by_threshold"]["morning"] == models[Issue.MORNING].card["skill_by_threshold"]
+    assert list(champion["skill_by_threshold"]["evening"]) == list(THRESHOLDS)
+    assert set(champion["scores_by_route"]["evening"]) == {"full", "afternoon", "local"}
+    assert set(champion["scores_by_route"]["morning"]) == {"full", "local"}
+    assert champion["scores_by_route"]["evening"]["full"] == models.card["scores"]["full"]
+    assert champion["fingerprint"] == models.fingerprint()
     assert champion["source"] == "cache"
     assert champion["stations"] == list(stations())[:8]
 
@@ -156,6 +214,9 @@ def test_an_old_snapshot_is_degraded(served_home: Home):
         ("GET", "/api/v1/forecasts"),
         ("GET", f"/api/v1/forecasts/{STATION}"),
         ("GET", "/api/v1/model"),
+        ("GET", "/api/v1/verification"),
+        ("GET", "/api/v1/cards/model"),
+        ("GET", "/api/v1/cards/data"),
         ("GET", "/health/ready"),
         ("POST", "/api/v1/predictions"),
     ],
@@ -180,7 +241,7 @@ def test_every_address_has_an_operation_a_description_and_problems(client: TestC
     operations = [
         (path, operation) for path, methods in document["paths"].items() for operation in methods.values()
     ]
-    assert len(operations) == 7
+    assert len(operations) == 10
     for path, operation in operations:
         assert operation["operationId"], path
         assert operation["description"], path
@@ -193,7 +254,7 @@ def test_the_description_gives_unit_and_limits_of_every_parameter(client: TestCl
     document = client.get("/schema/openapi.json").json()
 
     fields = document["components"]["schemas"]["PredictionRequest"]["properties"]
-    assert set(fields) == {"station", "date", *PARAMETERS}
+    assert set(fields) == {"station", "date", "issue", *PARAMETERS}
     for name, parameter in PARAMETERS.items():
         assert parameter.unit in fields[name]["description"]
         if parameter.kind is Kind.NUMBER:

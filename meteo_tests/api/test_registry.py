@@ -13,7 +13,7 @@ import pytest
 from meteo_api.app import create_app
 from meteo_api.settings import Settings
 from meteo_core.home import Home
-from meteo_core.model.rain_model import RainModel
+from meteo_core.model.rain_models import RainModels
 from meteo_core.model.registry import CHAMPION, REGISTERED_MODEL, ModelRegistry
 from meteo_tests import builders
 from meteo_tests.api.clients import (
@@ -35,17 +35,17 @@ GOOD_1, GOOD_2, BROKEN = 1, 2, 3
 
 @pytest.fixture(scope="module")
 def registered_home(
-    tmp_path_factory: pytest.TempPathFactory, weather: pd.DataFrame, model: RainModel
+    tmp_path_factory: pytest.TempPathFactory, weather: pd.DataFrame, models: RainModels
 ) -> Home:
     """State folder with a snapshot and three registered versions, the last of them cut short."""
     home = Home(tmp_path_factory.mktemp("registered"))
     registry = registry_of(home)
     home.mlflow.mkdir()
-    second = builders.rain_model(weather[weather["date"] < "2016-01-01"])
-    builders.registered(registry, [model, second, model], home.root / "workspace")
+    second = builders.rain_models(weather[weather["date"] < "2016-01-01"])
+    builders.registered(registry, [models, second, models], home.root / "workspace")
     boosters = sorted(home.mlflow.rglob("full.ubj"), key=lambda path: path.stat().st_mtime)
     boosters[-1].write_bytes(boosters[-1].read_bytes()[:200])
-    builders.snapshot(home.serving, weather, model)
+    builders.snapshot(home.serving, weather, models)
     return home
 
 
@@ -131,7 +131,7 @@ def test_a_removed_alias_leaves_the_model_in_service(home: Home):
 
 
 def test_models_and_snapshots_are_exchanged_under_load_without_a_failed_or_mixed_answer(
-    home: Home, weather: pd.DataFrame, model: RainModel
+    home: Home, weather: pd.DataFrame, models: RainModels
 ):
     promote(home, GOOD_1)
 
@@ -140,7 +140,7 @@ def test_models_and_snapshots_are_exchanged_under_load_without_a_failed_or_mixed
         with asking(str(client.base_url), [QUESTION, BATCH], threads=6) as answers:
             for version in (GOOD_2, GOOD_1, GOOD_2):
                 promote(home, version)
-                builders.snapshot(home.serving, weather, model)
+                builders.snapshot(home.serving, weather, models)
                 eventually(lambda version=version: version_in_service(client) == version)
 
     assert len(answers) > 20

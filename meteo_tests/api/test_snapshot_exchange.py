@@ -7,24 +7,24 @@ import pytest
 
 from meteo_api.forecasts.issued import ISSUED_COLUMNS
 from meteo_api.snapshot.store import SnapshotStore
-from meteo_core.model.rain_model import RainModel
+from meteo_core.model.rain_models import RainModels
 from meteo_core.serving import FORECASTS, POINTER, publish
 from meteo_tests import builders
 
 
 @pytest.fixture
-def store(tmp_path: Path, weather: pd.DataFrame, model: RainModel) -> SnapshotStore:
-    builders.snapshot(tmp_path, weather, model)
+def store(tmp_path: Path, weather: pd.DataFrame, models: RainModels) -> SnapshotStore:
+    builders.snapshot(tmp_path, weather, models)
     store = SnapshotStore(tmp_path, look_seconds=1)
     store.look()
     return store
 
 
 def test_a_newer_snapshot_comes_into_service(
-    tmp_path: Path, store: SnapshotStore, weather: pd.DataFrame, model: RainModel
+    tmp_path: Path, store: SnapshotStore, weather: pd.DataFrame, models: RainModels
 ):
     until_yesterday = weather[weather["date"] < weather["date"].max()]
-    name = builders.snapshot(tmp_path, until_yesterday, model)
+    name = builders.snapshot(tmp_path, until_yesterday, models)
     store.look()
 
     assert store.require().name == name
@@ -33,10 +33,10 @@ def test_a_newer_snapshot_comes_into_service(
 
 
 def test_a_snapshot_that_is_not_as_published_is_refused_and_the_old_one_stays(
-    tmp_path: Path, store: SnapshotStore, weather: pd.DataFrame, model: RainModel
+    tmp_path: Path, store: SnapshotStore, weather: pd.DataFrame, models: RainModels
 ):
     serving = store.require()
-    name = builders.snapshot(tmp_path, weather, model)
+    name = builders.snapshot(tmp_path, weather, models)
     (tmp_path / name / FORECASTS).write_bytes(b"cut")
     store.look()
 
@@ -87,7 +87,9 @@ def test_a_snapshot_without_forecasts_serves_what_ifs(tmp_path: Path, weather: p
 
 
 @pytest.mark.parametrize("unit", ["s", "us", "ns"])
-def test_dates_of_any_resolution_are_read(tmp_path: Path, weather: pd.DataFrame, model: RainModel, unit: str):
+def test_dates_of_any_resolution_are_read(
+    tmp_path: Path, weather: pd.DataFrame, models: RainModels, unit: str
+):
     recent = weather.tail(500)
     coarse = recent.assign(date=recent["date"].astype(f"datetime64[{unit}]"))
     publish(tmp_path, observations=coarse, forecasts=no_forecasts(), drift=builders.no_drift())
