@@ -38,7 +38,7 @@ def observations(days: int = 800, stations: int = 8, seed: int = 0, *, last: dat
 
 
 def rain_models(weather: pd.DataFrame, *, recipe: Recipe = SMALL) -> RainModels:
-    """A small model for each issue time, trained on all of this weather: 393 labelled days at least."""
+    """A small model for each issue time, trained on all of this weather: a year and four weeks at least."""
     features, labels = build_features(weather), label_days(weather)
     return RainModels({issue: train(features, labels, issue=issue, recipe=recipe).model for issue in Issue})
 

@@ -12,8 +12,6 @@ from meteo_core.calendar import Issue
 from meteo_core.model.rain_model import CHANCES, CLIMATOLOGY
 from meteo_core.stations import stations
 
-MAIN: Final = ("p_gt_1_0", "climatology_gt_1_0", "markov_gt_1_0")
-"""Probabilities that every forecast has; older ones have no others."""
 PROBABILITIES: Final = (*CHANCES, *CLIMATOLOGY, "markov_gt_1_0")
 ISSUED_COLUMNS: Final = (
     *("station", "date", "issue", "kind", "issued_at", "valid_from", "valid_to"),
@@ -34,7 +32,7 @@ class IssuedForecast:
     valid_from: datetime
     valid_to: datetime
     probabilities: Mapping[str, float | None]
-    """`PROBABILITIES` by name; None where the forecast has none, which `MAIN` never are."""
+    """`PROBABILITIES` by name; None where an older forecast has none, which those of `gt_1_0` never are."""
     route: str
     model_version: int
     in_sample: bool
