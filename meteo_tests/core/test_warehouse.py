@@ -238,7 +238,7 @@ def test_threads_of_one_process_wait_for_each_other_to_close_the_file(tmp_path: 
     Warehouse(path).read("labels.daily")
 
     def open_and_close(number: int) -> bool:
-        for _ in range(15):
+        for _ in range(5):
             with Warehouse(path).connect(read_only=number % 2 == 0):
                 pass
         return True
