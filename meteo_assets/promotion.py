@@ -20,15 +20,17 @@ from meteo_core.calendar import Issue
 from meteo_core.drift import DRIFT
 from meteo_core.features.daily import derive_features
 from meteo_core.features.predictor_table import Variant
-from meteo_core.model.comparison import Comparison, compare, decide, honest_forecasts, why_worse
+from meteo_core.model.comparison import Comparison, Decision, compare, decide, honest_forecasts, why_worse
 from meteo_core.model.rain_model import UnusableModel
 from meteo_core.model.registry import (
     CHAMPION,
     CHECK,
     COMPARISON_FILE,
+    DECISION,
     FAILED,
     HELD_OUT_FILE,
     PASSED,
+    PROMOTION_DUE,
     STATUS,
     ModelRegistry,
     ModelVersion,
@@ -38,7 +40,6 @@ from meteo_core.parameters import NUMBERS
 from meteo_core.warehouse import Warehouse
 
 NOT_WORSE: Final = "challenger_is_not_worse_than_champion"
-DECISION: Final = "promotion_decision"
 
 
 @dg.asset(
@@ -151,7 +152,7 @@ def champion_model(
             f"version {challenger.version} was not compared with the champion, version {before.version}: "
             "materialize model_comparison first"
         )
-    if before is not None and challenger.tags["promotion_due"] != "yes":
+    if before is not None and challenger.tags[PROMOTION_DUE] != "yes":
         return _outcome(before, before, challenger.tags[DECISION])
 
     skill = float(challenger.tags["score.skill_over_climatology"])
@@ -194,16 +195,27 @@ def _unseen(
         except UnusableModel:
             models = None  # made by other code: what its twin forecast is still comparable
         held_out = held_out_of(registry, version, Path(workspace))
+    if held_out is None:
+        held_out = pd.DataFrame(columns=["station", "date", "issue", "p_gt_1_0"])
+        held_out = held_out.astype({"date": "datetime64[ns]", "p_gt_1_0": float})
     window = seen[seen["date"] >= since - timedelta(days=7)]
     return honest_forecasts(held_out, models, window, since)
 
 
-def held_out_of(registry: ModelRegistry, version: ModelVersion, folder: Path) -> pd.DataFrame:
-    """What a version's twin forecast of the days that were held out."""
+def held_out_of(registry: ModelRegistry, version: ModelVersion, folder: Path) -> pd.DataFrame | None:
+    """What a version's twin forecast of the days that were held out; None where it was kept without."""
     file = registry.record(version, HELD_OUT_FILE, folder)
-    if file is None:
-        raise dg.Failure(f"version {version.version} was kept without its held-out forecasts")
-    return pd.read_parquet(file)
+    return None if file is None else pd.read_parquet(file)
+
+
+def is_usable(registry: ModelRegistry, version: ModelVersion) -> bool:
+    """Whether this code can forecast with a version."""
+    with tempfile.TemporaryDirectory() as workspace:
+        try:
+            registry.load(version.version, Path(workspace))
+        except UnusableModel:
+            return False
+    return True
 
 
 def _keep(
@@ -216,10 +228,13 @@ def _keep(
     found = against["champion"]
     trained = [pd.Timestamp(version.tags["trained_until"]) for version in (challenger, champion)]
     decision = decide(found, unseen_days=(trained[0] - trained[1]).days)
-    registry.tag(challenger.version, "compared_with", str(champion.version))
+    if not is_usable(registry, champion) and why_worse(found) is None:
+        decision = Decision(promote=True, reason="this code can no longer use the champion")
     registry.tag(challenger.version, DECISION, decision.reason)
-    registry.tag(challenger.version, "promotion_due", "yes" if decision.promote else "no")
+    registry.tag(challenger.version, PROMOTION_DUE, "yes" if decision.promote else "no")
     registry.tag(challenger.version, f"{CHECK}{NOT_WORSE}", FAILED if why_worse(found) else PASSED)
+    # Last: what stands before it may be of an earlier comparison until then.
+    registry.tag(challenger.version, "compared_with", str(champion.version))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / COMPARISON_FILE
         stored = {

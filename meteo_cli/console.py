@@ -92,10 +92,11 @@ def show_scores(champion: "ModelVersion") -> None:
     }.items():
         table.add_row(words, f"{scores[name]:.3f}")
     console.print(table)
-    console.print(
-        f"  Morning: ROC area {scores['morning_roc_area']:.3f}, "
-        f"Brier skill score over climatology {scores['morning_skill_over_climatology']:.3f}"
-    )
+    if "morning_roc_area" in scores:
+        console.print(
+            f"  Morning: ROC area {scores['morning_roc_area']:.3f}, "
+            f"Brier skill score over climatology {scores['morning_skill_over_climatology']:.3f}"
+        )
     console.print(
         f"  Evening: ROC area {scores['roc_area']:.3f}, Brier score {scores['brier_score']:.4f}, "
         f"accuracy {scores['accuracy']:.3f}, calibration error {scores['calibration_error']:.3f}"

@@ -79,7 +79,8 @@ def backtest(
 ) -> None:
     """Forecast past days by a model that saw only days before them, and score it. Touches no champion.
 
-    Writes station, date, p_gt_1_0 and the references for every labelled day of the warehouse.
+    Writes the chances at all five thresholds, the references and the outcome where it is known, for every
+    observed day.
 
     Example: meteo backtest --train-before 2015-07-01 --from 2015-07-01 --to 2016-06-30 --out b.parquet
     """

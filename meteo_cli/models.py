@@ -24,6 +24,7 @@ from meteo_core.model.registry import (
     CHALLENGER,
     CHAMPION,
     CHECK,
+    FAILED,
     PASSED,
     STATUS,
     TRAINING_SET_FILE,
@@ -118,15 +119,20 @@ def promote(number: int, *, reason: str, despite_checks: bool) -> None:
     version, before = registry.version(number), registry.alias(CHAMPION)
     if before is not None and before.version == number:
         raise NotPromoted(f"version {number} is champion already")
-    if version.tags.get(STATUS) != PASSED and not despite_checks:
-        ended = ", ".join(f"{name}: {version.tags.get(CHECK + name, 'not run')}" for name in REQUIRED_CHECKS)
+    failed = [name for name, ended in version.tags.items() if name.startswith(CHECK) and ended == FAILED]
+    passed = version.tags.get(STATUS) == PASSED and not failed
+    if not passed and not despite_checks:
+        names = {*(CHECK + name for name in REQUIRED_CHECKS), *failed}
+        ended = ", ".join(
+            f"{name.removeprefix(CHECK)}: {version.tags.get(name, 'not run')}" for name in sorted(names)
+        )
         raise NotPromoted(
             f"version {number} has not passed its checks ({ended}). "
             "Promote it all the same with --despite-checks; the audit will say so"
         )
     with tempfile.TemporaryDirectory() as workspace:
         registry.load(number, Path(workspace))  # refuses what could not serve
-    said = f"{reason} (despite its checks)" if version.tags.get(STATUS) != PASSED else reason
+    said = reason if passed else f"{reason} (despite its checks)"
     change = registry.promote(number, reason=said, who=_who())
     console.print(f"Version {change.version} is champion; it replaces version {change.replaced or 'none'}.")
 
@@ -201,9 +207,12 @@ def _say_code(tags: Mapping[str, Any]) -> None:
 
 def _as_of(tags: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Features and labels from the observations as they stood when the version was trained."""
+    warehouse = Warehouse(Settings().home.warehouse)
+    if not warehouse.path.exists():
+        raise NotReproduced(f"there is no {warehouse.path}, which holds the observations: set METEO_HOME")
     moment = datetime.fromisoformat(tags["as_of"])
     last = date.fromisoformat(tags["week"]) + timedelta(days=6)
-    rows = Warehouse(Settings().home.warehouse).query(
+    rows = warehouse.query(
         "SELECT * FROM raw.observations_as_of(?) WHERE date <= ? ORDER BY date, station",
         [moment, last + timedelta(days=1)],
     )

@@ -31,6 +31,12 @@ CLIMATOLOGY: Final = tuple(f"climatology_{rule}" for rule in RULES)
 MARKOV: Final = tuple(f"markov_{rule}" for rule in RULES)
 
 
+_UNREADABLE: Final = (
+    *(OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError),
+    *(zipfile.BadZipFile, xgb.core.XGBoostError),
+)
+
+
 class UnusableModel(MeteoError):
     """A model that must not serve: corrupt, or made for other predictors than this code's."""
 
@@ -158,7 +164,7 @@ class RainModel:
                 references=References.from_dict(stored["references"]),
                 card=stored["card"],
             )
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, xgb.core.XGBoostError) as error:
+        except _UNREADABLE as error:
             raise UnusableModel(f"the model in {folder} cannot be read: {error}") from error
         for variant, members in model.members.items():
             if members.trees.num_features() != len(model.predictors.columns(variant)):

@@ -30,6 +30,8 @@ CHECK = "check."
 """Beginning of the version tags that say how a check ended."""
 AUDIT = "audit."
 """Beginning of the tags of the registered model that hold what was done to its champion."""
+DECISION = "promotion_decision"
+PROMOTION_DUE = "promotion_due"
 RECORDS = "records"
 """Folder of a version's run with what it was trained on and how good it was."""
 HELD_OUT_FILE = "held_out.parquet"
@@ -244,13 +246,24 @@ class ModelRegistry:
         champion, replaced = self.alias(CHAMPION), None
         if champion is not None:
             replaced = next(
-                (c.replaced for c in self.history() if c.version == champion.version and c.replaced), None
+                (
+                    change.replaced
+                    for change in self.history()
+                    if change.action is Action.PROMOTED
+                    and change.version == champion.version
+                    and change.replaced
+                ),
+                None,
             )
         if replaced is None:
             raise NothingToRollBackTo(
                 "no version was champion before this one: name one with meteo model promote"
             )
-        return self.promote(replaced, reason=reason, who=who, action=Action.ROLLED_BACK)
+        change = self.promote(replaced, reason=reason, who=who, action=Action.ROLLED_BACK)
+        if change.replaced is not None:  # or the next run of its week would promote it again
+            self.tag(change.replaced, PROMOTION_DUE, "no")
+            self.tag(change.replaced, DECISION, f"rolled back: {reason}")
+        return change
 
     def history(self) -> list[ChampionChange]:
         """Every change of the champion, newest first."""
