@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from litestar import Litestar, MediaType, Request, Router
+from litestar import Controller, Litestar, MediaType, Request, Router
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
@@ -22,6 +23,10 @@ from meteo_api.loopback import is_loopback_name
 from meteo_api.model.cache import ModelCache
 from meteo_api.model.controller import ModelController
 from meteo_api.model.store import ModelStore
+from meteo_api.pages.about import AboutController
+from meteo_api.pages.shell import Pages
+from meteo_api.pages.static import StaticController, StaticFiles
+from meteo_api.pages.templating import templating
 from meteo_api.predictions.controller import PredictionController
 from meteo_api.predictions.service import PredictionService
 from meteo_api.problems import EXCEPTION_HANDLERS
@@ -34,6 +39,9 @@ from meteo_api.verification.service import VerificationService
 from meteo_api.watching import watching
 from meteo_core.model.registry import ModelRegistry
 
+PAGES: tuple[type[Controller], ...] = (AboutController, StaticController)
+"""Addresses for people."""
+
 
 def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     """The service over the state folder and registry that the settings name."""
@@ -44,6 +52,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         now=now,
     )
     snapshots = SnapshotStore(settings.home.serving, look_seconds=settings.snapshot_poll_seconds)
+    static = StaticFiles()
     provided = {
         "models": models,
         "snapshots": snapshots,
@@ -51,6 +60,8 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "predictions": PredictionService(models, snapshots, now=now, max_batch=settings.max_batch),
         "verification": VerificationService(snapshots, now=now),
         "health": HealthService(models, snapshots, now=now),
+        "static": static,
+        "pages": Pages(snapshots, models, now=now),
     }
 
     @asynccontextmanager
@@ -73,9 +84,12 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
                 ],
             ),
             HealthController,
+            *PAGES,
         ],
         dependencies={name: _always(thing) for name, thing in provided.items()},
         exception_handlers=EXCEPTION_HANDLERS,
+        template_config=templating(static),
+        state=State({"pages": provided["pages"]}),
         request_class=JsonRequest,
         request_max_body_size=settings.max_body_bytes,
         before_request=_require_loopback_host,

@@ -1,4 +1,4 @@
-"""Every error as problem details (RFC 9457): what went wrong, which field, never a trace."""
+"""Every error as problem details (RFC 9457), or as a page for a browser: what went wrong, never a trace."""
 
 import logging
 from collections.abc import Mapping
@@ -21,6 +21,7 @@ from meteo_api.errors import (
     NotJson,
     NotReady,
 )
+from meteo_api.pages.errors import error_page, wants_page
 from meteo_core.errors import MeteoError, UnknownStation
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def documented(*statuses: HTTPStatus) -> dict[int, ResponseSpec]:
     }
 
 
-def _of_domain(request: Request[Any, Any, Any], error: MeteoError) -> Response[Problem]:
+def _of_domain(request: Request[Any, Any, Any], error: MeteoError) -> Response[Any]:
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
     if status is None:
         return _unexpected(request, error)
@@ -84,7 +85,7 @@ def _of_domain(request: Request[Any, Any, Any], error: MeteoError) -> Response[P
     return _response(request, status, str(error), errors=errors, headers=headers)
 
 
-def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     status = HTTPStatus(error.status_code)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unexpected(request, error)
@@ -94,7 +95,7 @@ def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     return _response(request, status, error.detail, headers=error.headers)
 
 
-def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer what nobody foresaw: the trace goes to the log, never to the client."""
     log.error("unexpected error at %s %r", request.method, _path(request), exc_info=error)
     return _response(
@@ -129,8 +130,10 @@ def _response(
     *,
     errors: tuple[FieldError, ...] = (),
     headers: dict[str, str] | None = None,
-) -> Response[Problem]:
+) -> Response[Any]:
     kind, title = _KINDS.get(status, (status.phrase.lower().replace(" ", "-"), status.phrase))
+    if wants_page(request):
+        return error_page(request, status, title=title, detail=_shortened(detail), headers=headers)
     problem = Problem(
         type=f"urn:meteo:problem:{kind}",
         title=title,

@@ -29,17 +29,18 @@ class CardController(Controller):
     )
     def model_card(self, snapshots: NamedDependency[SnapshotStore]) -> str:
         """What the published champion is for, what it was made of, how good it was. Markdown."""
-        return _card(snapshots, MODEL_CARD)
+        return card(snapshots, MODEL_CARD)
 
     @get(
         "/data", operation_id="get_data_card", media_type=MARKDOWN, responses=_PROBLEMS, sync_to_thread=False
     )
     def data_card(self, snapshots: NamedDependency[SnapshotStore]) -> str:
         """What the published champion was trained on: stations, days, what is missing. Markdown."""
-        return _card(snapshots, DATA_CARD)
+        return card(snapshots, DATA_CARD)
 
 
-def _card(snapshots: SnapshotStore, file: str) -> str:
+def card(snapshots: SnapshotStore, file: str) -> str:
+    """Text of a card; raises `NoCard`, or `NotReady` while there is no snapshot."""
     world = snapshots.require()
     try:
         return world.cards[file]

@@ -41,6 +41,8 @@ class World:
     """How good published forecasts have been."""
     cards: Mapping[str, str]
     """Markdown texts by file name."""
+    sources: tuple[str, ...]
+    """Where its observations come from, by name."""
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "World":
@@ -69,6 +71,7 @@ class World:
             forecasts=issued_by_station(snapshot.forecasts),
             verification=scores_of_groups(snapshot.verification),
             cards=snapshot.cards,
+            sources=tuple(sorted(rows["source"].dropna().unique())) if "source" in rows else (),
         )
 
     def day_index(self, days: NDArray[np.datetime64]) -> NDArray[np.intp]:

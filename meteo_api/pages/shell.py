@@ -1,0 +1,137 @@
+"""What surrounds every page: navigation, who is signed in, and how old the data are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from litestar import MediaType, Request
+from litestar.response import Template
+
+from meteo_api.clock import Clock
+from meteo_api.model.store import ModelStore
+from meteo_api.snapshot.store import OLD_AFTER, SnapshotStore
+
+NAVIGATION: Final = (
+    ("map", "Map", "/"),
+    ("what-if", "What-if", "/what-if"),
+    ("verification", "Verification", "/verification"),
+    ("drift", "Drift", "/drift"),
+    ("model", "Model", "/model"),
+)
+FOR_ADMINISTRATORS: Final = ("administration", "Administration", "/administration")
+ORIGIN: Final = {"simulator": "simulated, no real weather", "open_meteo": "Open-Meteo (CC BY 4.0)"}
+"""Where observations come from, in words; all other sources carry those of the Bureau."""
+BUREAU: Final = "Bureau of Meteorology"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the navigation."""
+
+    words: str
+    address: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DataAge:
+    """How old what a page says is."""
+
+    published_at: datetime
+    """UTC."""
+    seconds: float
+    newest_observation: Any
+    """Date on the stations' calendar."""
+    old: bool
+    """Whether the pipeline is late."""
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What `base.html` shows around a page, as `page`."""
+
+    title: str
+    navigation: tuple[Entry, ...]
+    account: str | None
+    """Name of who is signed in."""
+    data: DataAge | None
+    """None while there is no snapshot."""
+    model_version: int | None
+
+
+class Pages:
+    """Puts a view into its template and the shell around it."""
+
+    def __init__(self, snapshots: SnapshotStore, models: ModelStore, *, now: Clock) -> None:
+        self._snapshots = snapshots
+        self._models = models
+        self._now = now
+
+    def show(
+        self,
+        request: Request[Any, Any, Any],
+        template: str,
+        *,
+        title: str,
+        section: str | None = None,
+        view: object = None,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+    ) -> Template:
+        """The whole page. `section` is the entry of the navigation that it belongs to."""
+        page = self.shell(request, title=title, section=section)
+        return _rendered(template, {"page": page, "view": view}, status=status, headers=headers)
+
+    def fragment(self, template: str, *, view: object, status: int = 200) -> Template:
+        """A part of a page, for HTMX to put in its place."""
+        return _rendered(template, {"view": view}, status=status)
+
+    def shell(self, request: Request[Any, Any, Any], *, title: str, section: str | None) -> Shell:
+        """What surrounds a page at this moment, for whoever asks."""
+        # Read from the scope: the property raises where nobody looked who it is, as for an unknown address.
+        account = request.scope.get("user")
+        is_admin = getattr(account, "role", None) == "admin"
+        served = self._models.current
+        return Shell(
+            title=title,
+            navigation=tuple(
+                Entry(words, address, current=key == section)
+                for key, words, address in (*NAVIGATION, *([FOR_ADMINISTRATORS] if is_admin else []))
+            ),
+            account=getattr(account, "name", None),
+            data=self._data(),
+            model_version=served.version.version if served else None,
+        )
+
+    def _data(self) -> DataAge | None:
+        world = self._snapshots.current
+        if world is None:
+            return None
+        age = world.age(self._now)
+        return DataAge(
+            published_at=age.created_at,
+            seconds=age.age_seconds,
+            newest_observation=age.newest_observation,
+            old=age.age_seconds > OLD_AFTER.total_seconds(),
+            origin=", ".join(dict.fromkeys(ORIGIN.get(each, BUREAU) for each in world.sources)) or BUREAU,
+        )
+
+
+def is_htmx(request: Request[Any, Any, Any]) -> bool:
+    """Whether HTMX asks, and wants a part of a page rather than all of it."""
+    return "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
+
+
+def _rendered(
+    template: str, context: dict[str, Any], *, status: int, headers: dict[str, str] | None = None
+) -> Template:
+    # A page belongs to who asked and to this moment; one address gives HTMX a part and everyone else all.
+    kept = {"Cache-Control": "private, no-cache", "Vary": "HX-Request, Cookie"}
+    return Template(
+        template,
+        context=context,
+        status_code=status,
+        media_type=MediaType.HTML,
+        headers=kept | (headers or {}),
+    )
