@@ -10,6 +10,7 @@ BENCHMARKS = {
     "events": "Dagster's stock event log against ours, on one range of days",
     "pipeline": "a range as one run against a run for each day",
     "ingest": "documents fetched and read over HTTP, against plain HTTP",
+    "serving": "the service under load, against a handler that predicts nothing and the usual ways to serve",
     "skill": "scores on the real archive, year by year and on fixed splits, beside the classic pipeline",
 }
 
