@@ -114,11 +114,11 @@ def _as_dataframe(question: questions.Question) -> object:
 
 
 def _save_for_mlflow(model: object, place: Path) -> None:
-    import mlflow.xgboost
+    from mlflow.xgboost import save_model
 
     # It looks for the version of pip, which an installation by uv has none of.
     logging.getLogger("mlflow.utils.environment").setLevel(logging.ERROR)
-    mlflow.xgboost.save_model(model, str(place), model_format="ubj")
+    save_model(model, str(place), model_format="ubj")
 
 
 def _interleaved(targets: Sequence[Target]) -> Mapping[str, Measured]:

@@ -1,5 +1,6 @@
 """The usual deployment of a notebook's model, as a peer: FastAPI, a one-row DataFrame, `predict_proba`."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +11,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from meteo_core.labels import PREDICTAND, as_float, label_days
-from meteo_core.parameters import COMPASS, COMPASS_POINTS, NUMBERS
+from meteo_core.parameters import COMPASS, COMPASS_POINTS, NUMBERS, PARAMETERS
 from meteo_core.stations import stations
 
 COLUMNS: Final = ("station", *NUMBERS, *COMPASS, "rain_today")
@@ -62,8 +63,8 @@ def train(observations: pd.DataFrame, folder: Path) -> xgb.XGBClassifier:
     labels = label_days(observations)[["station", "date", PREDICTAND.name]]
     rows = observations.merge(labels, on=["station", "date"])
     rows = rows[rows[PREDICTAND.name].notna()]
-    known = rows.astype(object).where(rows.notna(), None).to_dict("records")
-    table = pd.DataFrame([encode({str(k): v for k, v in day.items()}) for day in known])
+    known = json.loads(rows[["station", *PARAMETERS]].to_json(orient="records"))
+    table = pd.DataFrame([encode(day) for day in known])
     model = xgb.XGBClassifier(n_estimators=100, max_depth=6, learning_rate=0.1, n_jobs=1, random_state=0)
     model.fit(table[list(COLUMNS)].astype(float), as_float(rows[PREDICTAND.name]))
     model.save_model(folder / MODEL)
