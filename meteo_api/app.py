@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from litestar import Controller, Litestar, MediaType, Request, Router
+from litestar import Controller, Litestar, MediaType, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from meteo_api.cards.controller import CardController
 from meteo_api.clock import Clock, utc_now
@@ -19,6 +20,7 @@ from meteo_api.forecasts.controller import ForecastController
 from meteo_api.forecasts.service import ForecastService
 from meteo_api.health.controller import HealthController
 from meteo_api.health.service import HealthService
+from meteo_api.kept_answers import KeptAnswers, answering_from
 from meteo_api.loopback import is_loopback_name
 from meteo_api.model.cache import ModelCache
 from meteo_api.model.controller import ModelController
@@ -58,11 +60,13 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "snapshots": snapshots,
         "forecasts": ForecastService(snapshots, now=now),
         "predictions": PredictionService(models, snapshots, now=now, max_batch=settings.max_batch),
-        "verification": VerificationService(snapshots, now=now),
+        "verification": VerificationService(snapshots),
         "health": HealthService(models, snapshots, now=now),
         "static": static,
         "pages": Pages(snapshots, models, now=now),
     }
+
+    kept = KeptAnswers(snapshots, now=now)
 
     @asynccontextmanager
     async def beginning_with_what_is_on_disk(_app: Litestar) -> AsyncIterator[None]:
@@ -75,12 +79,19 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
             Router(
                 "/api/v1",
                 route_handlers=[
-                    StationController,
-                    ForecastController,
+                    Router(
+                        "/",
+                        # What everyone reads alike, from the snapshot alone: these are answered from memory.
+                        route_handlers=[
+                            StationController,
+                            ForecastController,
+                            VerificationController,
+                            CardController,
+                        ],
+                        middleware=[answering_from(kept)],
+                    ),
                     PredictionController,
-                    VerificationController,
                     ModelController,
-                    CardController,
                 ],
             ),
             HealthController,
@@ -92,7 +103,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         state=State({"pages": provided["pages"]}),
         request_class=JsonRequest,
         request_max_body_size=settings.max_body_bytes,
-        before_request=_require_loopback_host,
+        middleware=[_for_this_machine_alone],
         lifespan=[
             beginning_with_what_is_on_disk,
             watching(snapshots.look, every_seconds=settings.snapshot_poll_seconds, name="snapshot"),
@@ -115,8 +126,13 @@ def _always(thing: Any) -> Provide:
     return Provide(lambda: thing, sync_to_thread=False, use_cache=True)
 
 
-async def _require_loopback_host(request: Request[Any, Any, Any]) -> None:
+def _for_this_machine_alone(app: ASGIApp) -> ASGIApp:
     """Refuse pages elsewhere that steer a browser here under a name of their own (DNS rebinding)."""
-    host = request.headers.get("host", "")
-    if not is_loopback_name(host):
-        raise ForeignHost(f"requests for {host[:100]!r} are not answered here")
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        if not is_loopback_name(host.decode("latin-1")):
+            raise ForeignHost(f"requests for {host[:100].decode('latin-1')!r} are not answered here")
+        await app(scope, receive, send)
+
+    return guarded

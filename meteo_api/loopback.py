@@ -1,6 +1,7 @@
 """Keeping to this machine: without sign-in, whoever reaches the port may ask anything."""
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from meteo_core.errors import MeteoError
@@ -22,6 +23,7 @@ def require_loopback(host: str) -> None:
         raise NotLoopback(host)
 
 
+@lru_cache(maxsize=64)
 def is_loopback_name(authority: str) -> bool:
     """Whether a Host header, port and all, names this machine."""
     try:

@@ -33,3 +33,13 @@ def window(station: Station, day: date) -> tuple[datetime, datetime]:
 def words(day: date) -> str:
     """The event whose chance is given."""
     return f"{PREDICTAND.words} of rain from 9 am on {day} to 9 am on {day + timedelta(days=1)}, station time"
+
+
+def percent(chance: float) -> str:
+    """A chance for people: what may still happen is never "0 %", what may still not is never "100 %"."""
+    rounded = round(100 * chance)
+    if rounded == 0 and chance > 0:
+        return "<1 %"
+    if rounded == 100 and chance < 1:
+        return ">99 %"
+    return f"{rounded} %"

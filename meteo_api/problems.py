@@ -66,9 +66,10 @@ _KINDS: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
 }
 
 
-def documented(*statuses: HTTPStatus) -> dict[int, ResponseSpec]:
-    """The error answers of a handler, for the OpenAPI document."""
-    return {
+def documented(*statuses: HTTPStatus, kept: bool = False) -> dict[int, ResponseSpec]:
+    """The error answers of a handler, for the OpenAPI document; `kept` where it is answered from memory."""
+    unchanged = ResponseSpec(None, description="The answer whose ETag If-None-Match names still stands")
+    return ({HTTPStatus.NOT_MODIFIED.value: unchanged} if kept else {}) | {
         status.value: ResponseSpec(
             Problem, description=_KINDS[status][1], media_type=MEDIA_TYPE, generate_examples=False
         )

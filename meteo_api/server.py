@@ -24,6 +24,9 @@ def serve(settings: Settings) -> None:
         create_app(settings),
         host=settings.api_host,
         port=settings.api_port,
+        # Named, so that a machine without them says so rather than serve at a third of the speed.
+        loop="uvloop",
+        http="httptools",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,

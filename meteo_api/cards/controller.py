@@ -11,7 +11,7 @@ from meteo_api.snapshot.store import SnapshotStore
 from meteo_core.serving import DATA_CARD, MODEL_CARD
 
 MARKDOWN = "text/markdown"
-_PROBLEMS = documented(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
+_PROBLEMS = documented(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE, kept=True)
 
 
 class CardController(Controller):

@@ -1,7 +1,7 @@
 """The forecasts table of a snapshot, as rows by station."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
@@ -51,6 +51,14 @@ def issued_by_station(forecasts: pd.DataFrame) -> Mapping[str, tuple[IssuedForec
         str(key): tuple(_row(row) for row in rows.itertuples(index=False))
         for key, rows in newest_first[list(ISSUED_COLUMNS)].groupby("station", sort=True)
     }
+
+
+def windows_of(forecasts: Mapping[str, Sequence[IssuedForecast]]) -> tuple[datetime, ...]:
+    """Moments at which the window of any of them starts or ends, in order."""
+    moments = {
+        moment for rows in forecasts.values() for row in rows for moment in (row.valid_from, row.valid_to)
+    }
+    return tuple(sorted(moments))
 
 
 def _row(row: tuple) -> IssuedForecast:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from meteo_api.predictand import CLIMATOLOGY, ISSUE, MARKOV, ROUTE, Chance, Route
-from meteo_api.snapshot.schemas import SnapshotAge
+from meteo_api.snapshot.schemas import SnapshotInService
 from meteo_core.calendar import Issue
 
 
@@ -67,21 +67,26 @@ class NewestForecast(Struct, frozen=True, kw_only=True):
     """The newest forecast of a station, and whether it still speaks of the present."""
 
     station: Annotated[str, Meta(description="Key of the station")]
-    stale: Annotated[bool, Meta(description="Whether no published window reaches the present")]
+    stale: Annotated[
+        bool, Meta(description="Whether its window is over, or it is a hindcast: no forecast of now")
+    ]
     words: Annotated[str, Meta(description="The same for a person to read")]
     newest_observation: Annotated[date | None, Meta(description="Newest day observed at the station")]
-    newest: Annotated[Forecast | None, Meta(description="Null where none has been published")]
+    newest: Annotated[
+        Forecast | None,
+        Meta(description="Newest that was issued on its day, a hindcast where none was, null without either"),
+    ]
 
 
 class NewestForecasts(Struct, frozen=True, kw_only=True):
     """The newest forecast of every station."""
 
-    snapshot: SnapshotAge
+    snapshot: SnapshotInService
     forecasts: list[NewestForecast]
 
 
 class StationForecasts(NewestForecast, frozen=True, kw_only=True):
     """Newest and past forecasts of a station."""
 
-    snapshot: SnapshotAge
-    forecasts: Annotated[list[Forecast], Meta(description="Newest first")]
+    snapshot: SnapshotInService
+    forecasts: Annotated[list[Forecast], Meta(description="Newest first, of the dates asked for")]

@@ -1,6 +1,8 @@
 """Forecasts of the snapshot, told apart by whether their window is now."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from meteo_api import predictand
 from meteo_api.clock import Clock
@@ -14,8 +16,13 @@ from meteo_api.forecasts.schemas import (
     Status,
 )
 from meteo_api.snapshot.store import SnapshotStore
+from meteo_api.snapshot.world import World
 from meteo_core.calendar import Issue
+from meteo_core.forecasting import ISSUED
 from meteo_core.stations import Station, find_station, stations
+
+SHOWN_DAYS: Final = 14
+"""Days of forecasts that are given where no dates are asked for."""
 
 
 class ForecastService:
@@ -25,19 +32,13 @@ class ForecastService:
         self._snapshots = snapshots
         self._now = now
 
-    def newest(self) -> NewestForecasts:
-        """The newest forecast of every station."""
+    def newest(self, *, issue: Issue | None = None) -> NewestForecasts:
+        """The newest forecast of every station, of an issue time or of both."""
         world, moment = self._snapshots.require(), self._now()
         return NewestForecasts(
-            snapshot=world.age(self._now),
+            snapshot=world.described(),
             forecasts=[
-                NewestForecast(
-                    station=key,
-                    stale=_is_stale(issued := world.forecasts.get(key, ()), moment),
-                    words=_words(place, issued, moment),
-                    newest_observation=world.newest.get(key),
-                    newest=_as_seen(issued[0], moment) if issued else None,
-                )
+                _newest_of(place, world, _of_issue(world.forecasts.get(key, ()), issue), moment)
                 for key, place in stations().items()
             ],
         )
@@ -47,7 +48,8 @@ class ForecastService:
     ) -> StationForecasts:
         """Forecasts of a station with dates from `first` to `last`, both included, and of an issue time.
 
-        Raises `UnknownStation`, and `InvalidRequest` where the dates are the wrong way round.
+        The last `SHOWN_DAYS` days that there are where neither is given. Raises `UnknownStation`, and
+        `InvalidRequest` where the dates are the wrong way round.
         """
         place = find_station(key)
         if first and last and first > last:
@@ -55,19 +57,21 @@ class ForecastService:
                 [FieldError(pointer="/from", detail=f"{first} is after to, {last}", place="query")]
             )
         world, moment = self._snapshots.require(), self._now()
-        issued = world.forecasts.get(key, ())
+        published = _of_issue(world.forecasts.get(key, ()), issue)
+        if first is None and last is None and published:
+            first = published[0].date - timedelta(days=SHOWN_DAYS - 1)
+        newest = _newest_of(place, world, published, moment)
         return StationForecasts(
-            station=key,
-            stale=_is_stale(issued, moment),
-            words=_words(place, issued, moment),
-            newest_observation=world.newest.get(key),
-            newest=_as_seen(issued[0], moment) if issued else None,
-            snapshot=world.age(self._now),
+            station=newest.station,
+            stale=newest.stale,
+            words=newest.words,
+            newest_observation=newest.newest_observation,
+            newest=newest.newest,
+            snapshot=world.described(),
             forecasts=[
-                _as_seen(forecast, moment)
-                for forecast in issued
+                as_seen(forecast, moment)
+                for forecast in published
                 if (first or date.min) <= forecast.date <= (last or date.max)
-                and issue in (None, forecast.issue)
             ],
         )
 
@@ -79,21 +83,17 @@ def status(forecast: IssuedForecast, moment: datetime) -> Status:
     return Status.VALID if moment < forecast.valid_to else Status.EXPIRED
 
 
-def _is_stale(issued: tuple[IssuedForecast, ...], moment: datetime) -> bool:
-    return not issued or status(issued[0], moment) is Status.EXPIRED
+def newest_issued(published: Sequence[IssuedForecast]) -> IssuedForecast | None:
+    """The newest that was issued on its day; the newest hindcast where none was.
+
+    `published` are newest first.
+    """
+    issued = (forecast for forecast in published if forecast.kind == ISSUED)
+    return next(issued, published[0] if published else None)
 
 
-def _words(place: Station, issued: tuple[IssuedForecast, ...], moment: datetime) -> str:
-    if not issued:
-        return f"No forecast for {place.name} has been published."
-    newest = issued[0]
-    chance = f"{newest.probabilities['p_gt_1_0']:.0%} chance of {predictand.words(newest.date)}"
-    if status(newest, moment) is Status.EXPIRED:
-        return f"There is no forecast for {place.name} now. The newest is over: {chance}."
-    return f"{place.name}: {chance}."
-
-
-def _as_seen(forecast: IssuedForecast, moment: datetime) -> Forecast:
+def as_seen(forecast: IssuedForecast, moment: datetime) -> Forecast:
+    """A forecast as clients see it at this moment."""
     return Forecast(
         station=forecast.station,
         date=forecast.date,
@@ -109,3 +109,39 @@ def _as_seen(forecast: IssuedForecast, moment: datetime) -> Forecast:
         model_version=forecast.model_version,
         in_sample=forecast.in_sample,
     )
+
+
+def _of_issue(published: tuple[IssuedForecast, ...], issue: Issue | None) -> tuple[IssuedForecast, ...]:
+    if issue is None:
+        return published
+    return tuple(forecast for forecast in published if forecast.issue is issue)
+
+
+def _newest_of(
+    place: Station, world: World, published: Sequence[IssuedForecast], moment: datetime
+) -> NewestForecast:
+    newest = newest_issued(published)
+    return NewestForecast(
+        station=place.station,
+        stale=newest is None or not _speaks_of_now(newest, moment),
+        words=_words(place, newest, moment),
+        newest_observation=world.newest.get(place.station),
+        newest=None if newest is None else as_seen(newest, moment),
+    )
+
+
+def _speaks_of_now(forecast: IssuedForecast, moment: datetime) -> bool:
+    return forecast.kind == ISSUED and status(forecast, moment) is not Status.EXPIRED
+
+
+def _words(place: Station, newest: IssuedForecast | None, moment: datetime) -> str:
+    if newest is None:
+        return f"No forecast for {place.name} has been published."
+    chance = f"{predictand.percent(newest.probabilities['p_gt_1_0'] or 0.0)} chance of "
+    chance += predictand.words(newest.date)
+    if _speaks_of_now(newest, moment):
+        return f"{place.name}: {chance}."
+    what = (
+        "The newest is over" if newest.kind == ISSUED else "A hindcast, made afterwards for comparison, says"
+    )
+    return f"There is no forecast for {place.name} now. {what}: {chance}."

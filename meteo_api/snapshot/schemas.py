@@ -6,10 +6,15 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 
-class SnapshotAge(Struct, frozen=True, kw_only=True):
+class SnapshotInService(Struct, frozen=True, kw_only=True):
     """The serving snapshot that an answer was made from."""
 
     name: Annotated[str, Meta(description="Name that the pipeline gave it")]
     created_at: Annotated[datetime, Meta(description="When the pipeline published it, UTC")]
-    age_seconds: Annotated[int, Meta(description="Seconds since then")]
     newest_observation: Annotated[date, Meta(description="Newest station day observed anywhere")]
+
+
+class SnapshotAge(SnapshotInService, frozen=True, kw_only=True):
+    """The same, with its age at the moment of asking."""
+
+    age_seconds: Annotated[int, Meta(description="Seconds since it was published")]

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from meteo_api.clock import Clock
-from meteo_api.forecasts.issued import ISSUED_COLUMNS, IssuedForecast, issued_by_station
-from meteo_api.snapshot.schemas import SnapshotAge
+from meteo_api.forecasts.issued import ISSUED_COLUMNS, IssuedForecast, issued_by_station, windows_of
+from meteo_api.snapshot.schemas import SnapshotAge, SnapshotInService
 from meteo_api.verification.scores import SCORE_COLUMNS, GroupScores, scores_of_groups
 from meteo_core.features.daily import build_features
 from meteo_core.parameters import NUMBERS, PARAMETERS
@@ -37,6 +37,8 @@ class World:
     """Date of the newest observation at each station that has any."""
     forecasts: Mapping[str, tuple[IssuedForecast, ...]]
     """Published forecasts of each station, newest first."""
+    changes: tuple[datetime, ...]
+    """Moments at which the window of any forecast starts or ends, in order."""
     verification: tuple[GroupScores, ...]
     """How good published forecasts have been."""
     cards: Mapping[str, str]
@@ -59,6 +61,7 @@ class World:
         days = (rows["date"].max() - first).days + 1
         day = (rows["date"] - first).dt.days.to_numpy()
         column = pd.Index(keys).get_indexer(pd.Index(rows["station"]))
+        forecasts = issued_by_station(snapshot.forecasts)
         return cls(
             name=snapshot.name,
             created_at=snapshot.created_at,
@@ -68,7 +71,8 @@ class World:
             observed={name: _grid(rows[name], day, column, (days + 1, len(keys))) for name in PARAMETERS},
             features=build_features(rows),
             newest={str(key): newest.date() for key, newest in rows.groupby("station")["date"].max().items()},
-            forecasts=issued_by_station(snapshot.forecasts),
+            forecasts=forecasts,
+            changes=windows_of(forecasts),
             verification=scores_of_groups(snapshot.verification),
             cards=snapshot.cards,
             sources=tuple(sorted(rows["source"].dropna().unique())) if "source" in rows else (),
@@ -79,13 +83,19 @@ class World:
         index = (days - self.first_day.to_datetime64()) // np.timedelta64(1, "D")
         return np.where((index >= 0) & (index < self.days), index, self.days)
 
+    def described(self) -> SnapshotInService:
+        """What an answer says of where it is from."""
+        return SnapshotInService(
+            name=self.name, created_at=self.created_at, newest_observation=max(self.newest.values())
+        )
+
     def age(self, now: Clock) -> SnapshotAge:
-        """How old what is known is."""
+        """The same, and how old it is: for answers that are made for each request."""
         return SnapshotAge(
             name=self.name,
             created_at=self.created_at,
-            age_seconds=round((now() - self.created_at).total_seconds()),
             newest_observation=max(self.newest.values()),
+            age_seconds=round((now() - self.created_at).total_seconds()),
         )
 
 

@@ -24,7 +24,7 @@ class VerificationController(Controller):
     @get(
         operation_id="list_verification",
         responses=documented(
-            HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE
+            HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE, kept=True
         ),
         sync_to_thread=False,
     )

