@@ -15,7 +15,7 @@ from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 
 from litestar.datastructures.headers import ETag
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 
 from meteo_api.clock import Clock
 from meteo_api.snapshot.store import SnapshotStore
@@ -142,7 +142,7 @@ class _Recorded:
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._start: Message | None = None
+        self._start: HTTPResponseStartEvent | None = None
         self.headers: _RawHeaders | None = None
         """Of the answer, once it is whole; None where it was let through."""
         self.body = b""
@@ -158,7 +158,7 @@ class _Recorded:
             await self._send(message)
 
 
-def _can_be_kept(start: Any) -> bool:
+def _can_be_kept(start: HTTPResponseStartEvent) -> bool:
     return start["status"] == HTTPStatus.OK and not any(
         name.lower() == b"set-cookie" for name, _ in start["headers"]
     )
