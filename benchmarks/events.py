@@ -11,7 +11,7 @@ from dagster._core.instance.ref import InstanceRef
 
 from benchmarks.report import show
 from meteo_assets.partitions import observation_days
-from meteo_assets.schedules import range_tags
+from meteo_core.jobs import range_tags
 
 DAYS = 200
 FIRST, LAST = "2020-01-01", "2020-07-18"

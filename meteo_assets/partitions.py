@@ -1,17 +1,12 @@
 """All partitions, and how the partitions of one asset lean on those of another."""
 
 from datetime import date, timedelta
-from typing import Final
 
 import dagster as dg
 
 from meteo_core.features.daily import LOOK_BACK_DAYS
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
-
-FIRST_DAY: Final = date(2007, 11, 1)
-"""First day of the public archive."""
-ZONE: Final = "Australia/Sydney"
-"""Clock of the schedules. A partition is a date on each station's own calendar."""
+from meteo_core.jobs import FIRST_DAY, FIRST_WEEK, ZONE
 
 observation_days = dg.DailyPartitionsDefinition(
     start_date=FIRST_DAY.isoformat(),
@@ -20,7 +15,7 @@ observation_days = dg.DailyPartitionsDefinition(
     end_offset=1,
 )
 training_weeks = dg.WeeklyPartitionsDefinition(
-    start_date="2007-11-04", timezone=ZONE, day_offset=0, minute_offset=0
+    start_date=FIRST_WEEK.isoformat(), timezone=ZONE, day_offset=0, minute_offset=0
 )
 
 
@@ -46,8 +41,3 @@ def week_of(context: dg.AssetExecutionContext) -> tuple[date, date]:
     """First and last day of a weekly partition, both included."""
     first = date.fromisoformat(context.partition_key)
     return first, first + timedelta(days=6)
-
-
-def week_containing(day: date) -> str:
-    """Key of the training week that holds this day: its Sunday."""
-    return (day - timedelta(days=(day.weekday() + 1) % 7)).isoformat()

@@ -14,10 +14,9 @@ import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
 from meteo_assets.definitions import build_definitions
-from meteo_assets.partitions import FIRST_DAY, week_containing
-from meteo_assets.schedules import range_tags
 from meteo_assets.settings import Settings
 from meteo_core.errors import MeteoError
+from meteo_core.jobs import DAILY_JOB, FIRST_DAY, WEEKLY_JOB, range_tags, week_containing
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 INSTANCE_FILE = "dagster.yaml"
@@ -77,11 +76,11 @@ class Pipeline:
             if archive is not None and "raw_observations" in assets
             else None
         )
-        return self._run("daily", assets, config=config, tags=range_tags(first, last))
+        return self._run(DAILY_JOB, assets, config=config, tags=range_tags(first, last))
 
     def run_week(self, assets: Sequence[str], day: date) -> StageRun:
         """Materialize weekly assets for the week that holds this day."""
-        return self._run("weekly", assets, partition_key=week_containing(day))
+        return self._run(WEEKLY_JOB, assets, partition_key=week_containing(day))
 
     def publish_snapshot(self) -> StageRun:
         """Materialize the serving snapshot."""

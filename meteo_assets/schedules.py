@@ -1,9 +1,7 @@
 """When the pipeline runs: mornings over the last month, evenings for tonight, Sundays to learn."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -11,27 +9,25 @@ from meteo_assets.drift import drift_report
 from meteo_assets.features import features, labels
 from meteo_assets.forecast import forecasts
 from meteo_assets.model import rain_model
-from meteo_assets.partitions import FIRST_DAY, ZONE, week_containing
 from meteo_assets.promotion import champion_model, model_comparison
 from meteo_assets.raw import raw_observations
 from meteo_assets.serving import serving_snapshot
 from meteo_assets.verification import forecast_verification
+from meteo_core.jobs import DAILY_JOB, FIRST_DAY, WEEKLY_JOB, ZONE, range_tags, today, week_containing
 
 REREAD_DAYS: Final = 31
 """Days read again each morning: sources revise, and holes of an outage fill themselves."""
 RUNNING: Final = dg.DefaultScheduleStatus.RUNNING
-RANGE_START: Final = "dagster/asset_partition_range_start"
-RANGE_END: Final = "dagster/asset_partition_range_end"
 
 daily_job = dg.define_asset_job(
-    "daily",
+    DAILY_JOB,
     selection=dg.AssetSelection.assets(
         raw_observations, features, labels, forecasts, forecast_verification, serving_snapshot
     ),
     description="Observations, features, labels, forecasts, verification and snapshot, of a day or a range.",
 )
 weekly_job = dg.define_asset_job(
-    "weekly",
+    WEEKLY_JOB,
     selection=dg.AssetSelection.assets(rain_model, drift_report, model_comparison, champion_model),
     description="Report drift, train a challenger, compare it with the champion, promote it if it earned it.",
 )
@@ -42,13 +38,8 @@ publish_job = dg.define_asset_job(
 )
 
 
-def range_tags(first: date, last: date) -> Mapping[str, str]:
-    """Tags that make one run of a range of daily partitions."""
-    return {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
-
-
 def _today(context: dg.ScheduleEvaluationContext) -> date:
-    return context.scheduled_execution_time.astimezone(ZoneInfo(ZONE)).date()
+    return today(context.scheduled_execution_time)
 
 
 @dg.schedule(
@@ -60,9 +51,9 @@ def _today(context: dg.ScheduleEvaluationContext) -> date:
 )
 def every_morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """At 10:30 Sydney time, after the 9 am observations: the last month, today and revisions included."""
-    today = _today(context)
-    first = max(FIRST_DAY, today - timedelta(days=REREAD_DAYS - 1))
-    return dg.RunRequest(run_key=f"morning-{today}", tags=dict(range_tags(first, today)))
+    day = _today(context)
+    first = max(FIRST_DAY, day - timedelta(days=REREAD_DAYS - 1))
+    return dg.RunRequest(run_key=f"morning-{day}", tags=dict(range_tags(first, day)))
 
 
 @dg.schedule(
@@ -74,8 +65,8 @@ def every_morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 )
 def every_noon(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """At 12:30 Sydney time, when 9 am has passed in Perth too: today, to issue the last morning forecasts."""
-    today = _today(context)
-    return dg.RunRequest(run_key=f"noon-{today}", partition_key=today.isoformat())
+    day = _today(context)
+    return dg.RunRequest(run_key=f"noon-{day}", partition_key=day.isoformat())
 
 
 @dg.schedule(
@@ -87,8 +78,8 @@ def every_noon(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 )
 def every_evening(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """At 19:30 Sydney time, when 3 pm has passed in Perth too: today, to issue tonight's forecast."""
-    today = _today(context)
-    return dg.RunRequest(run_key=f"evening-{today}", partition_key=today.isoformat())
+    day = _today(context)
+    return dg.RunRequest(run_key=f"evening-{day}", partition_key=day.isoformat())
 
 
 @dg.schedule(

@@ -4,13 +4,11 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 
 from meteo_assets.model import git_sha
-from meteo_assets.partitions import ZONE, week_containing
 from meteo_assets.pipeline import PROJECT_ROOT, open_pipeline, prepare_instance
 from meteo_assets.schedules import REREAD_DAYS
 from meteo_assets.settings import Settings
@@ -18,6 +16,7 @@ from meteo_assets.tracking import registry_of
 from meteo_cli.console import console, progress_lines, show_scores, show_stage
 from meteo_cli.services import ServiceFailed, Services, require_free
 from meteo_cli.signals import interrupts_raise
+from meteo_core import jobs
 from meteo_core.errors import MeteoError
 from meteo_core.model.registry import CHAMPION
 
@@ -81,6 +80,8 @@ def _environment(ports: Ports) -> Mapping[str, str]:
         "METEO_SOURCE_URL": f"http://{LOOPBACK}:{ports.simulator}",
         "METEO_API_HOST": LOOPBACK,
         "METEO_API_PORT": str(ports.api),
+        "METEO_DAGSTER_URL": f"http://{LOOPBACK}:{ports.dagster}",
+        "METEO_MLFLOW_LINK": f"http://{LOOPBACK}:{ports.mlflow}",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
     }
@@ -88,16 +89,14 @@ def _environment(ports: Ports) -> Mapping[str, str]:
 
 def _build(settings: Settings, days: int) -> None:
     """Every asset over the last `days` days; of a demo run before, what has changed since."""
-    today = datetime.now(ZoneInfo(ZONE)).date()
-    first, training_day = today - timedelta(days=days - 1), last_complete_week(today)
+    today = jobs.today(datetime.now(UTC))
+    first, week = today - timedelta(days=days - 1), jobs.last_complete_week(today)
     registry = registry_of(settings)
     with open_pipeline(settings) as pipeline, progress_lines():
         missing = pipeline.first_missing_day(first, today)
         champion = registry.alias(CHAMPION)
         up_to_date = (
-            champion is not None
-            and champion.tags["week"] == week_containing(training_day)
-            and champion.tags["git_sha"] == git_sha()
+            champion is not None and champion.tags["week"] == week and champion.tags["git_sha"] == git_sha()
         )
         # Sources revise recent days: read again as the morning's schedule does.
         since = (
@@ -105,16 +104,12 @@ def _build(settings: Settings, days: int) -> None:
         )
         if since > first:
             console.print(f"  {first} to {since - timedelta(days=1)} is there from a run before")
-        pipeline.run_all(since, today, training_day=None if up_to_date else training_day, report=show_stage)
+        training_day = None if up_to_date else date.fromisoformat(week)
+        pipeline.run_all(since, today, training_day=training_day, report=show_stage)
     champion = registry.alias(CHAMPION)
     if champion is None:
         raise DemoFailed("everything ran, but no model was promoted")
     show_scores(champion)
-
-
-def last_complete_week(today: date) -> date:
-    """A day of the newest week, Sunday to Saturday, that is over."""
-    return today - timedelta(days=7)
 
 
 def _serve_once(services: Services, ports: Ports) -> None:

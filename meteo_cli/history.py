@@ -6,12 +6,12 @@ import time
 from datetime import date, timedelta
 from pathlib import Path
 
-from meteo_assets.partitions import FIRST_DAY
 from meteo_assets.pipeline import open_pipeline
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import registry_of
 from meteo_cli.console import console, progress_lines, show_backtest, show_scores, show_stage
 from meteo_core.calendar import Issue
+from meteo_core.jobs import FIRST_DAY
 from meteo_core.labels import THRESHOLDS
 from meteo_core.model.registry import CHAMPION
 from meteo_core.model.training import UnfitTrainingData, backtest, require_fit, scores_of

@@ -8,9 +8,8 @@ import dagster as dg
 import pytest
 
 from meteo_assets.definitions import build_definitions
-from meteo_assets.partitions import week_containing
-from meteo_assets.schedules import RANGE_END, RANGE_START
 from meteo_assets.settings import Settings
+from meteo_core.jobs import RANGE_END, RANGE_START, week_containing
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from meteo_assets.features import labels
-from meteo_assets.schedules import range_tags
 from meteo_assets.verification import forecast_verification, the_chances_are_calibrated
+from meteo_core.jobs import range_tags
 from meteo_core.labels import THRESHOLDS
 from meteo_core.warehouse import Warehouse
 from meteo_tests.core.days import JUNE_1, days_of

@@ -1,0 +1,1 @@
+"""Runs of the pipeline: asked for here, done by Dagster."""

@@ -1,0 +1,101 @@
+"""Runs started, watched and cancelled through Dagster."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from meteo_api.clock import Clock
+from meteo_api.runs.dagster import Dagster
+from meteo_api.runs.errors import RunHasEnded, UnknownRun
+from meteo_api.runs.outcome import outcome_of
+from meteo_api.runs.progress import Stories
+from meteo_api.runs.schemas import UNFINISHED, Run, RunInDetail, Status
+from meteo_api.runs.wanted import RunAsked, Wanted, wanted
+from meteo_core import jobs
+
+_RUN_ID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+FEW: Final = 20
+"""More unfinished runs of one job than this are not looked through for one that is asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run that does what was asked for."""
+
+    run: Run
+    is_new: bool
+    """False where it was under way already."""
+
+
+class RunService:
+    """Asks Dagster for runs, and tells how they go."""
+
+    def __init__(self, dagster: Dagster, *, link: str, now: Clock) -> None:
+        self._dagster = dagster
+        self._link = link.rstrip("/")
+        self._now = now
+        self._stories = Stories()
+        self._starting = asyncio.Lock()
+
+    def read(self, asked: RunAsked) -> Wanted:
+        """What a request means today; raises `InvalidRequest`."""
+        return wanted(asked, jobs.today(self._now()))
+
+    async def start(self, what: Wanted, *, who: str) -> Started:
+        """A new run, or the one that is under way for the same job and days.
+
+        One request at a time, so that of two that arrive together the second finds the run of the first.
+        """
+        async with self._starting:
+            under_way = await self._under_way(what)
+            if under_way is not None:
+                return Started(self._shown(under_way), is_new=False)
+            asked_by = {jobs.REQUESTED_BY: who, jobs.REQUESTED_AS: what.asked_as.value}
+            run_id = await self._dagster.launch(what.job, {**what.partitions, **asked_by})
+            return Started(self._shown(await self._dagster.run(run_id)), is_new=True)
+
+    async def find(self, run_id: str) -> RunInDetail:
+        """A run with progress and the end of its log; raises `UnknownRun`."""
+        told = await self._dagster.run(_known_form(run_id))
+        story = self._stories.of(run_id)
+        await story.read_on(self._dagster, run_id)
+        run = self._shown(told)
+        outcome = await outcome_of(run, told["jobName"], story, self._dagster)
+        facts = {name: getattr(run, name) for name in run.__struct_fields__}
+        return RunInDetail(**facts, outcome=outcome, log=list(story.lines))
+
+    async def newest(self, *, limit: int, before: str | None = None) -> list[Run]:
+        """Runs of every job, whoever asked for them, newest first."""
+        cursor = _known_form(before) if before is not None else None
+        return [self._shown(told) for told in await self._dagster.runs(limit=limit, before=cursor)]
+
+    async def cancel(self, run_id: str) -> Run:
+        """Ask a run to stop; raises `UnknownRun`, or `RunHasEnded` where it is too late."""
+        run = self._shown(await self._dagster.run(_known_form(run_id)))
+        if run.status.has_ended:
+            raise RunHasEnded(f"run {run_id} has ended already: {run.status}")
+        if run.status is not Status.CANCELING:
+            await self._dagster.cancel(run_id)
+        return self._shown(await self._dagster.run(run_id))
+
+    async def close(self) -> None:
+        """End the connections to Dagster."""
+        await self._dagster.close()
+
+    async def _under_way(self, what: Wanted) -> Mapping[str, Any] | None:
+        tags = [{"key": key, "value": value} for key, value in what.partitions.items()]
+        matching = {"pipelineName": what.job, "tags": tags, "statuses": list(UNFINISHED)}
+        found = await self._dagster.runs(limit=FEW, matching=matching)
+        # One of some of the job's assets, started in Dagster's own pages, is not what was asked for.
+        return next((run for run in found if not run["assetSelection"]), None)
+
+    def _shown(self, told: Mapping[str, Any]) -> Run:
+        return Run.of(told, now=self._now(), dagster_link=self._link)
+
+
+def _known_form(run_id: str) -> str:
+    if not _RUN_ID.fullmatch(run_id):
+        raise UnknownRun(f"there is no run {run_id[:60]!r}")
+    return run_id
