@@ -32,6 +32,9 @@ from meteo_api.pages.templating import templating
 from meteo_api.predictions.controller import PredictionController
 from meteo_api.predictions.service import PredictionService
 from meteo_api.problems import EXCEPTION_HANDLERS
+from meteo_api.runs.controller import RunController
+from meteo_api.runs.dagster import Dagster
+from meteo_api.runs.service import RunService
 from meteo_api.settings import Settings
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.stations.controller import StationController
@@ -55,6 +58,9 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     )
     snapshots = SnapshotStore(settings.home.serving, look_seconds=settings.snapshot_poll_seconds)
     static = StaticFiles()
+    runs = RunService(
+        Dagster(settings.dagster_url), link=settings.dagster_link or settings.dagster_url, now=now
+    )
     provided = {
         "models": models,
         "snapshots": snapshots,
@@ -62,6 +68,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "predictions": PredictionService(models, snapshots, now=now, max_batch=settings.max_batch),
         "verification": VerificationService(snapshots),
         "health": HealthService(models, snapshots, now=now),
+        "runs": runs,
         "static": static,
         "pages": Pages(snapshots, models, now=now),
     }
@@ -73,6 +80,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         await asyncio.to_thread(models.begin_with_cache)
         await asyncio.to_thread(snapshots.look)
         yield
+        await runs.close()
 
     return Litestar(
         route_handlers=[
@@ -92,6 +100,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
                     ),
                     PredictionController,
                     ModelController,
+                    RunController,
                 ],
             ),
             HealthController,

@@ -22,6 +22,7 @@ from meteo_api.errors import (
     NotReady,
 )
 from meteo_api.pages.errors import error_page, wants_page
+from meteo_api.runs.errors import RunHasEnded, UnknownRun
 from meteo_core.errors import MeteoError, UnknownStation
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,8 @@ _STATUS: Final[Mapping[type[MeteoError], HTTPStatus]] = {
     MalformedJson: HTTPStatus.BAD_REQUEST,
     UnknownStation: HTTPStatus.NOT_FOUND,
     NoCard: HTTPStatus.NOT_FOUND,
+    UnknownRun: HTTPStatus.NOT_FOUND,
+    RunHasEnded: HTTPStatus.CONFLICT,
     BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     NotJson: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ForeignHost: HTTPStatus.MISDIRECTED_REQUEST,
@@ -57,6 +60,7 @@ _KINDS: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
     HTTPStatus.BAD_REQUEST: ("malformed-request", "The request cannot be read"),
     HTTPStatus.NOT_FOUND: ("not-found", "There is nothing here"),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed", "This address does not take this method"),
+    HTTPStatus.CONFLICT: ("conflict", "As things stand, this cannot be done"),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too-large", "The request is too large"),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("not-json", "The body must be application/json"),
     HTTPStatus.MISDIRECTED_REQUEST: ("foreign-host", "This host is not served here"),

@@ -20,6 +20,7 @@ def serve(settings: Settings) -> None:
     # what it saves.
     threadpool_limits(limits=1)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every question to Dagster
     uvicorn.run(
         create_app(settings),
         host=settings.api_host,

@@ -28,6 +28,14 @@ class Settings(BaseSettings):
     """How often the registry is asked for the champion."""
     snapshot_poll_seconds: Annotated[float, Field(gt=0)] = 2.0
     """How often the serving folder is looked at."""
+    dagster_url: str = "http://127.0.0.1:3000"
+    """Dagster's webserver, which runs are asked of."""
+    dagster_link: str | None = None
+    """Dagster's pages as an administrator's browser reaches them; by default the same."""
+    mlflow_link: str | None = None
+    """MLflow's pages as an administrator's browser reaches them; by default `mlflow_uri` of a server."""
+    grafana_url: str | None = None
+    """Grafana's pages, where there are any."""
     max_batch: Annotated[int, Field(ge=1)] = 10_000
     """Most prediction requests in one body."""
     max_body_bytes: Annotated[int, Field(ge=1)] = 16_000_000

@@ -1,6 +1,7 @@
 """The pipeline's jobs by name, and the days and weeks they run for.
 
-The pipeline defines them, others start them. Tags that begin with `dagster/` are Dagster's own words for what a run is of.
+The pipeline defines them, others start them. Tags that begin with `dagster/` are Dagster's own words for
+what a run is of.
 """
 
 from collections.abc import Mapping

@@ -6,8 +6,7 @@ from typing import Annotated
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import PathParameter, QueryParameter
-from msgspec import Meta
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from meteo_api.problems import documented
 from meteo_api.runs.schemas import Run, RunInDetail
@@ -37,8 +36,8 @@ class RunController(Controller):
             ),
         },
     )
-    async def start(self, runs: NamedDependency[RunService], data: RunAsked) -> Response[Run]:
-        """Start ingestion, training or a backfill. Asked for twice, it is the same run until that has ended."""
+    async def start(self, runs: NamedDependency[RunService], data: JSONBody[RunAsked]) -> Response[Run]:
+        """Start ingestion, training or a backfill. Asked twice, it is the same run until that ends."""
         started = await runs.start(runs.read(data), who="someone on this machine")
         return Response(
             started.run,
@@ -56,7 +55,7 @@ class RunController(Controller):
         self,
         runs: NamedDependency[RunService],
         limit: Annotated[
-            Annotated[int, Meta(ge=1, le=100)], QueryParameter(name="limit", description="Most runs to list")
+            int, QueryParameter(name="limit", description="Most runs to list", ge=1, le=100)
         ] = 20,
         before: Annotated[
             str | None, QueryParameter(name="before", description="Id of a run: those before it")

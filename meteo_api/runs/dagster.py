@@ -51,9 +51,7 @@ class Dagster:
                 "selector": selector,
                 "mode": "default",
                 "runConfigData": {},
-                "executionMetadata": {
-                    "tags": [{"key": key, "value": value} for key, value in tags.items()]
-                },
+                "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
             },
         )
         if said["__typename"] != "LaunchRunSuccess":
@@ -129,7 +127,9 @@ class Dagster:
             answer = await self._client.post(
                 f"{self.url}/graphql", json={"query": _document(document), "variables": variables}
             )
-            said = answer.raise_for_status().json()
+            if answer.is_error:
+                raise DagsterAway(f"Dagster does not answer at {self.url}: status {answer.status_code}")
+            said = answer.json()
             if said.get("errors"):
                 raise DagsterAway(f"Dagster at {self.url} fails: {said['errors'][0].get('message')}")
             (found,) = said["data"].values()

@@ -44,9 +44,9 @@ class RunAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     from_: Annotated[date, Meta(description="First day of a range, included")] | None = field(
         default=None, name="from"
     )
-    to: Annotated[date, Meta(description="Last day of a range, included; default: today in Sydney")] | None = (
-        None
-    )
+    to: (
+        Annotated[date, Meta(description="Last day of a range, included; default: today in Sydney")] | None
+    ) = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,88 @@
+"""Dagster away, slow or talking nonsense: a clear answer, soon, that says when to come back."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar import Litestar, Response, post
+from litestar.testing import TestClient
+
+from meteo_api.app import create_app
+from meteo_api.runs import dagster
+from meteo_api.settings import Settings
+from meteo_tests.api.clients import LOOPBACK, free_port, listening, problem_of
+
+RUNS = "/api/v1/runs"
+RUN = f"{RUNS}/00000000-0000-0000-0000-000000000000"
+NO_LOCATION = {"data": {"repositoriesOrError": {"__typename": "RepositoryConnection", "nodes": []}}}
+
+
+@contextmanager
+def service(home: Path, dagster_url: str) -> Iterator[TestClient[Any]]:
+    settings = Settings(home_dir=home, dagster_url=dagster_url)
+    with TestClient(create_app(settings), base_url=LOOPBACK) as client:
+        yield client
+
+
+@contextmanager
+def dagster_that_says(content: bytes, *, status: int = 200, after_seconds: float = 0.0) -> Iterator[str]:
+    @post("/graphql", status_code=status)
+    async def answer() -> Response[bytes]:
+        await asyncio.sleep(after_seconds)
+        return Response(content, status_code=status, media_type="application/json")
+
+    with listening(Litestar([answer])) as address:
+        yield address
+
+
+def assert_said(client: TestClient[Any], words: str) -> None:
+    for answer in (
+        client.post(RUNS, json={"job": "ingest"}),
+        client.get(RUNS),
+        client.get(RUN),
+        client.post(f"{RUN}/cancel"),
+    ):
+        problem = problem_of(answer, 503)
+        assert words in problem["detail"]
+        assert int(answer.headers["retry-after"]) > 0
+
+
+def test_dagster_that_is_down_is_said_to_be(tmp_path: Path):
+    with service(tmp_path, f"http://127.0.0.1:{free_port()}") as client:
+        assert_said(client, "does not answer at")
+
+
+def test_dagster_that_is_slow_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dagster, "SECONDS_TO_ANSWER", 0.2)
+
+    with dagster_that_says(b"{}", after_seconds=2.0) as address, service(tmp_path, address) as client:
+        assert_said(client, "does not answer in time")
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(b"<html>", 200), (b"[]", 200), (b'{"data": null}', 200), (b"bad gateway", 502), (b"{}", 404)],
+)
+def test_nonsense_is_not_taken_for_an_answer(tmp_path: Path, content: bytes, status: int):
+    with dagster_that_says(content, status=status) as address, service(tmp_path, address) as client:
+        assert_said(client, "does not answer at")
+
+
+def test_an_error_of_graphql_is_told_in_its_own_words(tmp_path: Path):
+    with (
+        dagster_that_says(b'{"errors": [{"message": "database is locked"}]}') as address,
+        service(tmp_path, address) as client,
+    ):
+        assert_said(client, "database is locked")
+
+
+def test_a_code_location_that_does_not_load_is_said_to_be_the_cause(tmp_path: Path):
+    content = b'{"data": {"runsOrError": {"__typename": "Runs", "results": [], "nodes": []}}}'
+
+    with dagster_that_says(content) as address, service(tmp_path, address) as client:
+        problem = problem_of(client.post(RUNS, json={"job": "train"}), 503)
+
+    assert "has no job 'weekly'" in problem["detail"]
