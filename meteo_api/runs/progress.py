@@ -54,7 +54,7 @@ class Story:
                     return
 
     def _take_in(self, event: Mapping[str, Any]) -> None:
-        kind, step = event["__typename"], event.get("stepKey")
+        kind, step = str(event["__typename"]), str(event.get("stepKey") or "")
         at = float(event["timestamp"]) / 1000
         if kind in _SAID:
             self._say(at, *_SAID[kind])
@@ -73,13 +73,15 @@ class Story:
         elif kind == "LogMessageEvent" or (kind == "EngineEvent" and event["level"] in _LEVELS):
             self._say(at, _LEVELS.get(event["level"], "info"), event["message"], step)
 
-    def _fail(self, at: float, step: str | None, cause: str) -> None:
+    def _fail(self, at: float, step: str, cause: str) -> None:
         self._say(at, "error", f"failed: {cause}", step)
         self.first_failure = self.first_failure or (f"{step}: {cause}" if step else cause)
 
-    def _say(self, at: float, level: Level, message: str, step: str | None = None) -> None:
+    def _say(self, at: float, level: Level, message: str, step: str = "") -> None:
         line = _in_one_line(message)
-        self.lines.append(LogLine(at=datetime.fromtimestamp(at, UTC), level=level, step=step, message=line))
+        self.lines.append(
+            LogLine(at=datetime.fromtimestamp(at, UTC), level=level, step=step or None, message=line)
+        )
 
 
 class Stories:

@@ -87,7 +87,7 @@ class Run(Struct, frozen=True, kw_only=True):
         underway = [step["stepKey"] for step in steps if step["status"] == "IN_PROGRESS"]
         return cls(
             id=told["runId"],
-            job=tags.get(jobs.REQUESTED_AS) or _ASKED_AS.get(told["jobName"], told["jobName"]),
+            job=tags.get(jobs.REQUESTED_AS) or str(_ASKED_AS.get(told["jobName"], told["jobName"])),
             first_day=first,
             last_day=last,
             status=status,

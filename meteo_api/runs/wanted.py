@@ -93,7 +93,8 @@ def _days(asked: RunAsked, today: date) -> tuple[date, date]:
             raise _wrong("partition", "a backfill is of a range: give `from` and `to`")
         if asked.from_ is not None or asked.to is not None:
             raise _wrong("partition", "give either `partition` or `from` and `to`")
-        return (_within("partition", asked.partition, today),) * 2
+        day = _within("partition", asked.partition, today)
+        return day, day
     if asked.from_ is None:
         if asked.to is not None or asked.job is Job.BACKFILL:
             raise _wrong("from", "a range needs its first day")
