@@ -26,6 +26,7 @@ from meteo_api.model.cache import ModelCache
 from meteo_api.model.controller import ModelController
 from meteo_api.model.store import ModelStore
 from meteo_api.pages.about import AboutController
+from meteo_api.pages.map import MapController
 from meteo_api.pages.shell import Pages
 from meteo_api.pages.static import StaticController, StaticFiles
 from meteo_api.pages.templating import templating
@@ -44,7 +45,7 @@ from meteo_api.verification.service import VerificationService
 from meteo_api.watching import watching
 from meteo_core.model.registry import ModelRegistry
 
-PAGES: tuple[type[Controller], ...] = (AboutController, StaticController)
+PAGES: tuple[type[Controller], ...] = (MapController, AboutController, StaticController)
 """Addresses for people."""
 
 

@@ -66,7 +66,8 @@ class Pages:
     def __init__(self, snapshots: SnapshotStore, models: ModelStore, *, now: Clock) -> None:
         self._snapshots = snapshots
         self._models = models
-        self._now = now
+        self.now = now
+        """The service's clock."""
 
     def show(
         self,
@@ -108,7 +109,7 @@ class Pages:
         world = self._snapshots.current
         if world is None:
             return None
-        age = world.age(self._now)
+        age = world.age(self.now)
         return DataAge(
             published_at=age.created_at,
             seconds=age.age_seconds,

@@ -49,9 +49,9 @@ def level(chance: float | None) -> str:
 
 
 def levels() -> list[tuple[str, str]]:
-    """Every step of the colour scale with its bounds in words."""
+    """Every step of the colour scale with its bounds in percent."""
     bounds = [0, *_LEVEL_FROM, 100]
-    names = [f"{low}{DASH}{high - (high < 100)}{NARROW}%" for low, high in pairwise(bounds)]
+    names = [f"{low}{DASH}{high - (high < 100)}" for low, high in pairwise(bounds)]
     return [(str(step), name) for step, name in enumerate(names)]
 
 
@@ -125,11 +125,16 @@ def count(number_of: int, one: str, many: str | None = None) -> str:
     return f"{number_of:,} {one if number_of == 1 else many or one + 's'}"
 
 
+def capitalize_first(text: str) -> str:
+    """The text as a sentence begins; Jinja's own filter would make names small."""
+    return text[:1].upper() + text[1:]
+
+
 FILTERS: Final = {
     each.__name__: each
     for each in (
         *(percent, percent_short, points, level, number, quantity, day, day_short, day_with_year),
-        *(clock, moment, moment_utc, window, window_of, age, count),
+        *(clock, moment, moment_utc, window, window_of, age, count, capitalize_first),
     )
 }
 """What templates may write after a bar."""

@@ -39,7 +39,7 @@ def test_the_colour_goes_by_the_number_that_is_printed(chance: float, step: str)
 
 
 def test_the_scale_covers_all_percent_without_overlap():
-    bounds = [name.split(words.NARROW)[0].split(words.DASH) for _, name in words.levels()]
+    bounds = [name.split(words.DASH) for _, name in words.levels()]
 
     assert [int(low) for low, _ in bounds] == [0, 5, 15, 30, 50, 70, 85]
     assert [int(high) for _, high in bounds] == [4, 14, 29, 49, 69, 84, 100]
