@@ -23,7 +23,8 @@ from meteo_api.health.service import HealthService
 from meteo_api.kept_answers import KeptAnswers, answering_from
 from meteo_api.loopback import is_loopback_name
 from meteo_api.model.cache import ModelCache
-from meteo_api.model.controller import ModelController
+from meteo_api.model.controller import ModelController, VersionController
+from meteo_api.model.life import ModelLife
 from meteo_api.model.store import ModelStore
 from meteo_api.pages.about import AboutController
 from meteo_api.pages.map import MapController
@@ -51,8 +52,9 @@ PAGES: tuple[type[Controller], ...] = (MapController, AboutController, StaticCon
 
 def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     """The service over the state folder and registry that the settings name."""
+    registry = ModelRegistry(settings.registry_uri)
     models = ModelStore(
-        ModelRegistry(settings.registry_uri),
+        registry,
         ModelCache(settings.home.model_cache),
         look_seconds=settings.model_poll_seconds,
         now=now,
@@ -70,6 +72,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "verification": VerificationService(snapshots),
         "health": HealthService(models, snapshots, now=now),
         "runs": runs,
+        "life": ModelLife(registry, models),
         "static": static,
         "pages": Pages(snapshots, models, now=now),
     }
@@ -101,6 +104,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
                     ),
                     PredictionController,
                     ModelController,
+                    VersionController,
                     RunController,
                 ],
             ),

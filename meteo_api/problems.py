@@ -1,6 +1,7 @@
 """Every error as problem details (RFC 9457), or as a page for a browser: what went wrong, never a trace."""
 
 import logging
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -21,11 +22,17 @@ from meteo_api.errors import (
     NotJson,
     NotReady,
 )
+from meteo_api.model.store import NoChampion, Refused
 from meteo_api.pages.errors import error_page, wants_page
 from meteo_api.runs.errors import RunHasEnded, UnknownRun
 from meteo_core.errors import MeteoError, UnknownStation
+from meteo_core.model.promotion import ChampionAlready, ChecksNotPassed
+from meteo_core.model.rain_model import UnusableModel
+from meteo_core.model.registry import ChampionHasChanged, NothingToRollBackTo, UnknownVersion
 
 log = logging.getLogger(__name__)
+
+_MISSING: Final = re.compile(r"Missing required query parameter '(\w+)'")
 
 MEDIA_TYPE: Final = "application/problem+json"
 LONGEST_DETAIL: Final = 500
@@ -48,7 +55,13 @@ _STATUS: Final[Mapping[type[MeteoError], HTTPStatus]] = {
     UnknownStation: HTTPStatus.NOT_FOUND,
     NoCard: HTTPStatus.NOT_FOUND,
     UnknownRun: HTTPStatus.NOT_FOUND,
+    UnknownVersion: HTTPStatus.NOT_FOUND,
     RunHasEnded: HTTPStatus.CONFLICT,
+    **dict.fromkeys(
+        (ChecksNotPassed, ChampionAlready, ChampionHasChanged, NothingToRollBackTo, UnusableModel),
+        HTTPStatus.CONFLICT,
+    ),
+    **dict.fromkeys((NoChampion, Refused), HTTPStatus.CONFLICT),
     BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     NotJson: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ForeignHost: HTTPStatus.MISDIRECTED_REQUEST,
@@ -118,6 +131,8 @@ EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {
 def _parameters_at_fault(error: ValidationException) -> list[FieldError]:
     """Litestar's list of query and path parameters that it could not convert."""
     stated = error.extra if isinstance(error.extra, list) else []
+    if missing := _MISSING.match(error.detail):
+        return [FieldError(pointer=f"/{missing[1]}", detail="must be given", place="query")]
     return [
         FieldError(
             pointer=f"/{str(fault.get('key', '')).removesuffix('_')}",  # `from_` in Python is `from` outside

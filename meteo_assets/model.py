@@ -20,6 +20,7 @@ from meteo_core.data_card import data_card
 from meteo_core.labels import PREDICTAND
 from meteo_core.model import registry as kept
 from meteo_core.model.card import model_card
+from meteo_core.model.promotion import REQUIRED_CHECKS
 from meteo_core.model.rain_models import RainModels
 from meteo_core.model.recipe import Recipe
 from meteo_core.model.registry import CHALLENGER, PENDING, STATUS, ModelRegistry, ModelVersion
@@ -33,8 +34,6 @@ MOST_CALIBRATION_ERROR: Final = 0.05
 """Mean gap between chance and frequency beyond which chances are not to be called so."""
 RECIPE: Final = Recipe()
 """How the trees and networks are grown."""
-REQUIRED_CHECKS: Final = ("rain_model_beats_climatology", "rain_model_is_calibrated")
-"""Checks that a version must have passed before it can be champion."""
 
 
 @dg.asset(

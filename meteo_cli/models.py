@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from rich.table import Table
 
-from meteo_assets.model import REQUIRED_CHECKS, git_sha
+from meteo_assets.model import git_sha
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import registry_of
 from meteo_cli.console import console, show_scores
@@ -19,13 +19,11 @@ from meteo_core.calendar import Issue
 from meteo_core.errors import MeteoError
 from meteo_core.features.daily import build_features
 from meteo_core.labels import label_days
+from meteo_core.model import promotion
 from meteo_core.model.registry import (
     CARD_FILES,
     CHALLENGER,
     CHAMPION,
-    CHECK,
-    FAILED,
-    PASSED,
     STATUS,
     TRAINING_SET_FILE,
     ModelRegistry,
@@ -37,8 +35,8 @@ from meteo_core.model.training_set import from_training_set, training_set
 from meteo_core.warehouse import Warehouse
 
 
-class NotPromoted(MeteoError):
-    """A version that must not become champion just so."""
+class NoChampionYet(MeteoError):
+    """A version is asked about that does not exist yet."""
 
 
 class NotReproduced(MeteoError):
@@ -109,37 +107,19 @@ def _wanted(registry: ModelRegistry, number: int | None) -> ModelVersion:
         return registry.version(number)
     champion = registry.alias(CHAMPION)
     if champion is None:
-        raise NotPromoted("there is no champion yet: import observations first, or name a version")
+        raise NoChampionYet("there is no champion yet: import observations first, or name a version")
     return champion
 
 
 def promote(number: int, *, reason: str, despite_checks: bool) -> None:
     """Make a version champion by hand, if its checks passed and this code can use it."""
-    registry = _registry()
-    version, before = registry.version(number), registry.alias(CHAMPION)
-    if before is not None and before.version == number:
-        raise NotPromoted(f"version {number} is champion already")
-    failed = [name for name, ended in version.tags.items() if name.startswith(CHECK) and ended == FAILED]
-    passed = version.tags.get(STATUS) == PASSED and not failed
-    if not passed and not despite_checks:
-        names = {*(CHECK + name for name in REQUIRED_CHECKS), *failed}
-        ended = ", ".join(
-            f"{name.removeprefix(CHECK)}: {version.tags.get(name, 'not run')}" for name in sorted(names)
-        )
-        raise NotPromoted(
-            f"version {number} has not passed its checks ({ended}). "
-            "Promote it all the same with --despite-checks; the audit will say so"
-        )
-    with tempfile.TemporaryDirectory() as workspace:
-        registry.load(number, Path(workspace))  # refuses what could not serve
-    said = reason if passed else f"{reason} (despite its checks)"
-    change = registry.promote(number, reason=said, who=_who())
+    change = promotion.promote(_registry(), number, reason=reason, who=_who(), despite_checks=despite_checks)
     console.print(f"Version {change.version} is champion; it replaces version {change.replaced or 'none'}.")
 
 
 def roll_back(*, reason: str) -> None:
     """Make the version champion again that the present one replaced."""
-    change = _registry().roll_back(reason=reason, who=_who())
+    change = promotion.roll_back(_registry(), reason=reason, who=_who())
     console.print(f"Version {change.version} is champion again; version {change.replaced} is not.")
 
 

@@ -2,11 +2,12 @@
 
 import logging
 import math
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from meteo_api.clock import Clock, utc_now
@@ -20,7 +21,6 @@ log = logging.getLogger(__name__)
 
 SECONDS_UNTIL_REFUSED_IS_TRIED_AGAIN: Final = 60.0
 """A champion that could not be loaded is not downloaded again at every look."""
-_SQLITE: Final = "sqlite:///"
 
 
 class Source(StrEnum):
@@ -75,6 +75,7 @@ class ModelStore:
         self._look_seconds = look_seconds
         self._now = now
         self._refused: _Refusal | None = None
+        self._looking = threading.Lock()
 
     def require(self) -> ServedModel:
         """The model in service; raises `NotReady` that says why there is none."""
@@ -96,34 +97,47 @@ class ModelStore:
             self._serve(*copy, Source.CACHE)
 
     def look(self) -> None:
-        """Ask the registry for its champion and exchange the model where it is another one."""
-        try:
-            champion = self._champion()
-            if self.current and identity(self.current.version) == identity(champion):
-                self._confirm(self.current, champion)
-            else:
-                self._exchange(champion)
-        except (MeteoError, OSError) as error:
-            self._note(str(error))
-        else:
+        """Ask the registry for its champion and exchange the model where it is another one.
+
+        What stands in the way is noted as `trouble`.
+        """
+        with suppress(MeteoError, OSError):
+            self._ask_and_exchange()
+
+    def reload(self) -> ServedModel:
+        """Look now, also at a champion that was refused before; raises what stands in the way."""
+        self._refused = None
+        return self._ask_and_exchange()
+
+    def _ask_and_exchange(self) -> ServedModel:
+        with self._looking:
+            try:
+                champion = self._champion()
+                if self.current and identity(self.current.version) == identity(champion):
+                    served = self._confirm(self.current, champion)
+                else:
+                    served = self._exchange(champion)
+            except (MeteoError, OSError) as error:
+                self._note(str(error))
+                raise
             self._note(None)
+            return served
 
     def _champion(self) -> ModelVersion:
-        # Asked for a file that is not there, MLflow makes an empty database under the pipeline's feet.
-        uri = self._registry.uri
-        if uri.startswith(_SQLITE) and not Path(uri.removeprefix(_SQLITE)).exists():
-            raise NoChampion(f"there is no model registry yet at {uri.removeprefix(_SQLITE)}")
+        if missing := self._registry.missing_file:
+            raise NoChampion(f"there is no model registry yet at {missing}")
         champion = self._registry.alias(CHAMPION)
         if champion is None:
             raise NoChampion("the model registry names no champion")
         return champion
 
-    def _confirm(self, served: ServedModel, champion: ModelVersion) -> None:
+    def _confirm(self, served: ServedModel, champion: ModelVersion) -> ServedModel:
         self._refused = None
         if served.version.tags != champion.tags:
-            self.current = replace(served, version=champion)
+            self.current = served = replace(served, version=champion)
+        return served
 
-    def _exchange(self, champion: ModelVersion) -> None:
+    def _exchange(self, champion: ModelVersion) -> ServedModel:
         if self._refused and self._refused.still_holds(champion):
             raise Refused(self._refused.reason)
         try:
@@ -138,11 +152,12 @@ class ModelStore:
             self._refused = _Refusal(champion, reason, time.monotonic())
             raise Refused(reason) from error
         self._refused = None
-        self._serve(champion, models, Source.REGISTRY)
+        return self._serve(champion, models, Source.REGISTRY)
 
-    def _serve(self, version: ModelVersion, models: RainModels, source: Source) -> None:
-        self.current = ServedModel(version, models, source, self._now())
+    def _serve(self, version: ModelVersion, models: RainModels, source: Source) -> ServedModel:
+        self.current = served = ServedModel(version, models, source, self._now())
         log.info("model version %s is in service, from the %s", version.version, source)
+        return served
 
     def _note(self, trouble: str | None) -> None:
         if trouble != self.trouble:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from meteo_core.calendar import Issue
+from meteo_core.features.predictors import Predictors
 from meteo_core.model.rain_model import RainModel, UnusableModel
 
 
@@ -46,6 +47,11 @@ class RainModels:
     def fingerprint(self) -> str:
         """Hash of what the predictors of all issue times are."""
         return " ".join(model.predictors.fingerprint() for model in self)
+
+    @staticmethod
+    def fingerprint_here() -> str:
+        """The fingerprint that models of this code have."""
+        return " ".join(Predictors.fingerprint_of(issue) for issue in Issue)
 
     def save(self, folder: Path) -> None:
         """Write each model into a folder named after its issue time."""

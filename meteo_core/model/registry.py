@@ -41,6 +41,10 @@ MODEL_CARD_FILE = "model_card.md"
 DATA_CARD_FILE = "data_card.md"
 CARD_FILES = (MODEL_CARD_FILE, DATA_CARD_FILE)
 
+GREATEST_VERSION = 2**31 - 1
+"""What a registry can number its versions with."""
+_SQLITE = "sqlite:///"
+
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -60,6 +64,10 @@ class UnknownVersion(MeteoError):
 
 class NothingToRollBackTo(MeteoError):
     """No other version was champion before."""
+
+
+class ChampionHasChanged(MeteoError):
+    """Another version is champion than whoever decided had seen."""
 
 
 class Action(StrEnum):
@@ -102,6 +110,12 @@ class ModelRegistry:
         self.uri = uri
         # A tracking server keeps artifacts where it was told to; a bare database has to be told.
         self._artifacts = None if uri.startswith("http") else artifacts
+
+    @property
+    def missing_file(self) -> Path | None:
+        """The registry's database where it is a file that is not there yet: asked, MLflow would make it."""
+        file = Path(self.uri.removeprefix(_SQLITE))
+        return file if self.uri.startswith(_SQLITE) and not file.exists() else None
 
     def prepare(self) -> None:
         """Make the experiment and the registered model where they do not exist yet."""
@@ -183,6 +197,8 @@ class ModelRegistry:
         """This version; raises `UnknownVersion` where the registry does not have it."""
         from mlflow.exceptions import MlflowException
 
+        if not 1 <= version <= GREATEST_VERSION:
+            raise UnknownVersion(f"there is no version {version} of {REGISTERED_MODEL}")
         with _translated(self.uri):
             try:
                 return _as_version(self._client().get_model_version(REGISTERED_MODEL, str(version)))
@@ -195,7 +211,6 @@ class ModelRegistry:
         """Every version, newest first."""
         with _translated(self.uri):
             found = self._client().search_model_versions(f"name = '{REGISTERED_MODEL}'")
-            # Only a version asked for by itself carries all of its tags.
             return sorted((_as_version(v) for v in found), key=lambda v: v.version, reverse=True)
 
     def alias(self, alias: str) -> ModelVersion | None:
@@ -211,14 +226,26 @@ class ModelRegistry:
                 raise
 
     def promote(
-        self, version: int, *, reason: str, who: str, action: Action = Action.PROMOTED
+        self,
+        version: int,
+        *,
+        reason: str,
+        who: str,
+        action: Action = Action.PROMOTED,
+        expected_champion: int | None = None,
     ) -> ChampionChange:
         """Make this version champion, with the reason on record.
 
         The audit is written first: a change that is on record and did not happen can be seen, one that
-        happened and is not on record cannot.
+        happened and is not on record cannot. Raises `ChampionHasChanged` where a champion is expected and
+        another one found.
         """
         wanted, before = self.version(version), self.alias(CHAMPION)
+        if expected_champion is not None and (before is None or before.version != expected_champion):
+            raise ChampionHasChanged(
+                f"version {expected_champion} is not champion any more: "
+                + (f"version {before.version} is" if before else "none is")
+            )
         change = ChampionChange(
             at=datetime.now(UTC),
             action=action,
@@ -241,9 +268,9 @@ class ModelRegistry:
             client.set_registered_model_alias(REGISTERED_MODEL, CHAMPION, str(version))
         return change
 
-    def roll_back(self, *, reason: str, who: str) -> ChampionChange:
-        """Make the version champion again that the present one replaced; raises `NothingToRollBackTo`."""
-        champion, replaced = self.alias(CHAMPION), None
+    def version_before(self, champion: ModelVersion | None) -> int:
+        """The version that this champion replaced; raises `NothingToRollBackTo`."""
+        replaced = None
         if champion is not None:
             replaced = next(
                 (
@@ -256,10 +283,21 @@ class ModelRegistry:
                 None,
             )
         if replaced is None:
-            raise NothingToRollBackTo(
-                "no version was champion before this one: name one with meteo model promote"
-            )
-        change = self.promote(replaced, reason=reason, who=who, action=Action.ROLLED_BACK)
+            raise NothingToRollBackTo("no version was champion before this one: promote one by its number")
+        return replaced
+
+    def roll_back(self, *, reason: str, who: str, expected_champion: int | None = None) -> ChampionChange:
+        """Make the version champion again that the present one replaced; raises `NothingToRollBackTo`."""
+        champion = self.alias(CHAMPION)
+        change = self.promote(
+            self.version_before(champion),
+            reason=reason,
+            who=who,
+            action=Action.ROLLED_BACK,
+            expected_champion=champion.version
+            if champion and expected_champion is None
+            else expected_champion,
+        )
         if change.replaced is not None:  # or the next run of its week would promote it again
             self.tag(change.replaced, PROMOTION_DUE, "no")
             self.tag(change.replaced, DECISION, f"rolled back: {reason}")
