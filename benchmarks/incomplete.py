@@ -23,6 +23,7 @@ from meteo_core.model.training import scores_of, train, with_outcomes
 from meteo_core.parameters import PARAMETERS, KnownAt
 from meteo_core.serving import Snapshot
 from meteo_core.verification.published import no_pairs, reliabilities, summaries
+from meteo_core.verification.rolling import rolling
 
 CUT, LAST = pd.Timestamp("2014-07-01"), pd.Timestamp("2015-06-30")
 LATE = tuple(name for name, p in PARAMETERS.items() if p.known_at is KnownAt.MIDNIGHT)
@@ -100,5 +101,7 @@ def _snapshot(observations: pd.DataFrame) -> Snapshot:
         drift=pd.DataFrame(),
         verification=summaries(pairs),
         reliability=reliabilities(pairs),
+        rolling=rolling(pairs),
+        verified=None,
         cards={},
     )

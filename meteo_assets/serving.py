@@ -1,10 +1,11 @@
 """Stage 7 of 7: what the service may know, published at one stroke."""
 
 import tempfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+import pandas as pd
 
 from meteo_assets.drift import drift_report
 from meteo_assets.forecast import forecasts
@@ -14,6 +15,7 @@ from meteo_core import serving
 from meteo_core.model.registry import CARD_FILES, CHAMPION, ModelRegistry
 from meteo_core.parameters import PARAMETERS
 from meteo_core.verification.published import VERIFIED_DAYS
+from meteo_core.verification.rolling import due_forecasts
 from meteo_core.warehouse import Warehouse
 
 _OBSERVATION_COLUMNS = ("station", "date", *PARAMETERS, "source", "status", "fetched_at")
@@ -39,17 +41,23 @@ def serving_snapshot(
     first_forecast = newest.date() - timedelta(days=serving.SERVED_DAYS - 1)
 
     observations = warehouse.read("raw.observations", first_observed, columns=_OBSERVATION_COLUMNS)
-    issued = warehouse.read("forecasts.daily", first_forecast)
+    first_verified = newest.date() - timedelta(days=VERIFIED_DAYS - 1)
+    made = warehouse.read("forecasts.daily", first_verified)
+    issued = made[made["date"] >= pd.Timestamp(first_forecast)]
     if issued.empty:
         raise dg.Failure(f"there are no forecasts since {first_forecast}: the snapshot before stays current")
-    drift = warehouse.query("FROM monitoring.drift WHERE week = (SELECT max(week) FROM monitoring.drift)")
-    pairs = warehouse.read("verification.daily", newest.date() - timedelta(days=VERIFIED_DAYS - 1))
+    drift = warehouse.query(
+        "FROM monitoring.drift "
+        f"WHERE week > (SELECT max(week) FROM monitoring.drift) - {7 * serving.DRIFT_WEEKS} ORDER BY ALL"
+    )
+    pairs = warehouse.read("verification.daily", first_verified)
     name = serving.publish(
         settings.home.serving,
         observations=observations,
         forecasts=issued,
         drift=drift,
         pairs=pairs,
+        due=due_forecasts(made, datetime.now(UTC)),
         cards=_cards(registry),
     )
 

@@ -11,7 +11,7 @@ import shutil
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,15 @@ from meteo_core.errors import MeteoError
 from meteo_core.features.daily import LOOK_BACK_DAYS
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
 from meteo_core.verification.published import no_pairs, reliabilities, summaries
+from meteo_core.verification.rolling import rolling
 
-FORMAT = 2
+FORMAT = 3
 SERVED_DAYS = 60
 """Days that can be asked about."""
 OBSERVATION_DAYS = SERVED_DAYS + LOOK_BACK_DAYS + PREDICTOR_LOOK_BACK_DAYS
 """Days of observations in a snapshot: the predictors of every served day look back over whole days."""
+DRIFT_WEEKS = 26
+"""Weeks of drift that are told."""
 KEEP = 5
 """Published snapshots kept, so that a reader of the last one is never cut off."""
 POINTER = "CURRENT"
@@ -36,6 +39,7 @@ FORECASTS = "forecasts.parquet"
 DRIFT = "drift.parquet"
 VERIFICATION = "verification.parquet"
 RELIABILITY = "reliability.parquet"
+ROLLING = "rolling.parquet"
 MODEL_CARD = "model_card.md"
 DATA_CARD = "data_card.md"
 
@@ -56,11 +60,15 @@ class Snapshot:
     forecasts: pd.DataFrame
     """Forecasts of the last `SERVED_DAYS` days, as in `forecasts.daily`."""
     drift: pd.DataFrame
-    """Scores of the newest week, as in `monitoring.drift`."""
+    """Scores of the last `DRIFT_WEEKS` weeks, as in `monitoring.drift`."""
     verification: pd.DataFrame
     """How good forecasts have been, as `verification.published.summaries` gives it."""
     reliability: pd.DataFrame
     """Reliability tables, as `verification.published.reliabilities` gives them."""
+    rolling: pd.DataFrame
+    """Skill over time, as `verification.rolling.rolling` gives it."""
+    verified: tuple[date, date] | None
+    """First and last day of the pairs behind those tables; None where there are none."""
     cards: Mapping[str, str]
     """Texts by file name, Markdown: `MODEL_CARD` and `DATA_CARD` of the champion, where it has them."""
 
@@ -72,13 +80,16 @@ def publish(
     forecasts: pd.DataFrame,
     drift: pd.DataFrame,
     pairs: pd.DataFrame | None = None,
+    due: pd.DataFrame | None = None,
     cards: Mapping[str, str] | None = None,
 ) -> str:
     """Write a snapshot under `serving`, read it back, make it the current one; give its name.
 
-    `pairs` are rows of `verification.daily`, from which the two tables of verification are made; None where
-    nothing was verified yet. `cards` are texts by file name. Where the snapshot cannot be read back,
-    `UnusableSnapshot` is raised and the one before stays current.
+    `pairs` are rows of `verification.daily`, from which the tables of verification are made; None where
+    nothing was verified yet. `due` are the forecasts that should have an outcome, as
+    `verification.rolling.due_forecasts` counts them: without it coverage is not known. `cards` are texts by
+    file name. Where the snapshot cannot be read back, `UnusableSnapshot` is raised and the one before stays
+    current.
     """
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
@@ -91,6 +102,7 @@ def publish(
         DRIFT: drift,
         VERIFICATION: summaries(pairs),
         RELIABILITY: reliabilities(pairs),
+        ROLLING: rolling(pairs, due),
     }
     cards = cards or {}
     for file, table in tables.items():
@@ -100,6 +112,7 @@ def publish(
     manifest = {
         "format": FORMAT,
         "created_at": now.isoformat(),
+        "verified": None if pairs.empty else [f"{day:%Y-%m-%d}" for day in pairs["date"].agg(["min", "max"])],
         "rows": {file: len(table) for file, table in tables.items()},
         "cards": list(cards),
         "sha256": {file: _sha256(folder / file) for file in (*tables, *cards)},
@@ -143,10 +156,19 @@ def read(serving: Path, name: str) -> Snapshot:
             drift=pd.read_parquet(folder / DRIFT),
             verification=pd.read_parquet(folder / VERIFICATION),
             reliability=pd.read_parquet(folder / RELIABILITY),
+            rolling=pd.read_parquet(folder / ROLLING),
+            verified=_bounds(manifest["verified"]),
             cards={file: (folder / file).read_text(encoding="utf-8") for file in manifest["cards"]},
         )
     except (OSError, ValueError, KeyError) as error:
         raise UnusableSnapshot(f"snapshot {name} cannot be read: {error}") from error
+
+
+def _bounds(days: list[str] | None) -> tuple[date, date] | None:
+    if days is None:
+        return None
+    first, last = (date.fromisoformat(day) for day in days)
+    return first, last
 
 
 def _sha256(path: Path) -> str:

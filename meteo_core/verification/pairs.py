@@ -30,10 +30,9 @@ def pair(forecasts: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     out is what has no known outcome or no chance at a threshold; a reference that is not known stays NaN.
     Squared errors are (probability - outcome)^2, 0 to 1, and their mean is the Brier score.
     """
-    honest = (forecasts["kind"] == ISSUED) | (
-        (forecasts["kind"] == HINDCAST) & ~forecasts["in_sample"].astype(bool)
+    wide = forecasts[may_be_scored(forecasts)].merge(
+        labels[["station", "date", *THRESHOLDS]], on=["station", "date"]
     )
-    wide = forecasts[honest].merge(labels[["station", "date", *THRESHOLDS]], on=["station", "date"])
     pairs = pd.concat([_of_threshold(wide, rule) for rule in THRESHOLDS], ignore_index=True)
 
     pairs = pairs[pairs["chance"].notna() & pairs["wet"].notna()]
@@ -44,6 +43,12 @@ def pair(forecasts: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     ):
         pairs[error] = (pairs[forecast] - pairs["wet"]) ** 2
     return pairs.assign(outcome=pairs["wet"] == 1)[PAIR_COLUMNS].reset_index(drop=True)
+
+
+def may_be_scored(forecasts: pd.DataFrame) -> pd.Series:
+    """Whether each was issued on its day, or is a hindcast by a model that had not seen the outcome."""
+    unseen = (forecasts["kind"] == HINDCAST) & ~forecasts["in_sample"].astype(bool)
+    return (forecasts["kind"] == ISSUED) | unseen
 
 
 def _of_threshold(wide: pd.DataFrame, rule: str) -> pd.DataFrame:

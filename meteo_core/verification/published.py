@@ -1,4 +1,4 @@
-"""Verification as the service shows it: two tables over the last year, small enough to be read whole."""
+"""Verification as the service shows it: tables over the last year, small enough to be read whole."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from meteo_core.verification.pairs import PAIR_COLUMNS
-from meteo_core.verification.reliability import reliability_table
+from meteo_core.verification.reliability import reliability_by_group, reliability_table
 from meteo_core.verification.summary import SUMMARY_COLUMNS, month_of, summarise
 
 VERIFIED_DAYS: Final = 400
@@ -21,6 +21,11 @@ GROUPINGS: Final = {
 }
 """What each `group` of the summaries tells apart, beside issue time and threshold."""
 GROUP_COLUMNS: Final = ("group", "issue", "threshold", "kind", "station", "season", "month")
+
+_BIN_COLUMNS: Final = (
+    *("bin", "chance_from", "chance_to", "count", "mean_chance", "observed_frequency"),
+    *("gap", "gap_low", "gap_high"),
+)
 
 
 def summaries(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -37,10 +42,23 @@ def summaries(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def reliabilities(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Reliability table of each issue time and threshold: `issue`, `threshold`, and its columns."""
-    tables = {key: _reliability_of(rows) for key, rows in pairs.groupby(["issue", "threshold"])}
-    none = {("", ""): _reliability_of(pairs).iloc[:0]}
-    return pd.concat(tables or none, names=["issue", "threshold"]).reset_index(["issue", "threshold"])
+    """Reliability table of each issue time and threshold, of all stations and of each.
+
+    `issue`, `threshold`, `station` (null for all of them), and the columns of `reliability_table`.
+    """
+    tables = []
+    for (issue, threshold), rows in pairs.groupby(["issue", "threshold"]):
+        wet, chance = rows["outcome"].to_numpy(float), rows["chance"].to_numpy(float)
+        column, names = pd.factorize(rows["station"], sort=True)
+        by_station = reliability_by_group(rows["date"], wet, chance, column, groups=len(names))
+        for table, station in (
+            (reliability_table(rows["date"], wet, chance), None),
+            (by_station, pd.Index(names)[by_station["group"]].to_numpy(object)),
+        ):
+            tables.append(table.assign(issue=issue, threshold=threshold, station=station))
+    none = reliability_table([], [], []).iloc[:0].assign(issue="", threshold="", station=None)
+    table = pd.concat(tables or [none], ignore_index=True)[["issue", "threshold", "station", *_BIN_COLUMNS]]
+    return table.astype({"issue": object, "threshold": object, "station": object})
 
 
 def no_pairs() -> pd.DataFrame:
@@ -48,10 +66,6 @@ def no_pairs() -> pd.DataFrame:
     return pd.DataFrame(columns=PAIR_COLUMNS).astype(
         {"date": "datetime64[ns]", "chance": float, "outcome": bool, "squared_error": float}
     )
-
-
-def _reliability_of(pairs: pd.DataFrame) -> pd.DataFrame:
-    return reliability_table(pairs["date"], pairs["outcome"].to_numpy(float), pairs["chance"])
 
 
 def _last_months(pairs: pd.DataFrame) -> pd.DataFrame:

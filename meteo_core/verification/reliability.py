@@ -44,19 +44,30 @@ def reliability_table(days: ArrayLike, wet: ArrayLike, chance: ArrayLike) -> pd.
     mean chance, perfect 0, with `gap_low` and `gap_high` by block bootstrap over days. Means are NaN in an
     empty bin, bounds in one with forecasts on too few days.
     """
+    one_group = np.zeros(len(np.asarray(wet)), dtype=np.intp)
+    return reliability_by_group(days, wet, chance, one_group, groups=1).drop(columns="group")
+
+
+def reliability_by_group(
+    days: ArrayLike, wet: ArrayLike, chance: ArrayLike, group: NDArray[np.intp], *, groups: int
+) -> pd.DataFrame:
+    """`reliability_table` of each of so many groups, one below the other; `group` is a column, from 0."""
     wet, chance = np.asarray(wet, float), np.asarray(chance, float)
-    number = np.minimum((chance * BINS).astype(np.intp), BINS - 1)
-    count = np.bincount(number, minlength=BINS)
+    number = group * BINS + np.minimum((chance * BINS).astype(np.intp), BINS - 1)
+    size = groups * BINS
+    count = np.bincount(number, minlength=size)
 
     gap = paired_difference_by_group(days, wet, chance, number)
+    bins = np.tile(np.arange(BINS), groups)
     table = pd.DataFrame(
         {
-            "bin": np.arange(BINS),
-            "chance_from": np.arange(BINS) / BINS,
-            "chance_to": np.arange(1, BINS + 1) / BINS,
+            "group": np.repeat(np.arange(groups), BINS),
+            "bin": bins,
+            "chance_from": bins / BINS,
+            "chance_to": (bins + 1) / BINS,
             "count": count,
-            "mean_chance": _share(np.bincount(number, chance, BINS), count),
-            "observed_frequency": _share(np.bincount(number, wet, BINS), count),
+            "mean_chance": _share(np.bincount(number, chance, size), count),
+            "observed_frequency": _share(np.bincount(number, wet, size), count),
         }
     )
     # The bins up to the highest that holds a forecast have a gap.

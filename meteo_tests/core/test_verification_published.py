@@ -1,5 +1,6 @@
 """Verification and cards go into the serving snapshot and come out of it."""
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from meteo_core.serving import DATA_CARD, MODEL_CARD, UnusableSnapshot, publish, read
 from meteo_core.verification.published import reliabilities, summaries
+from meteo_core.verification.rolling import rolling
 from meteo_tests.core.verified import pairs_of
 
 TABLES = dict.fromkeys(("observations", "forecasts", "drift"), pd.DataFrame({"station": ["Sydney"]}))
@@ -21,6 +23,8 @@ def test_a_snapshot_gives_back_what_was_published(tmp_path: Path):
 
     pd.testing.assert_frame_equal(snapshot.verification, summaries(pairs))
     pd.testing.assert_frame_equal(snapshot.reliability, reliabilities(pairs))
+    pd.testing.assert_frame_equal(snapshot.rolling, rolling(pairs))
+    assert snapshot.verified == (date(2020, 6, 1), date(2020, 7, 30))
     assert snapshot.cards == cards
 
 
@@ -30,6 +34,8 @@ def test_a_snapshot_without_verification_has_its_tables_all_the_same(tmp_path: P
     assert snapshot.verification.empty
     assert "skill_over_climatology_low" in snapshot.verification
     assert snapshot.reliability.empty
+    assert snapshot.rolling.empty
+    assert snapshot.verified is None
     assert snapshot.cards == {}
 
 
