@@ -55,7 +55,7 @@ def reliabilities(pairs: pd.DataFrame) -> pd.DataFrame:
             (reliability_table(rows["date"], wet, chance), None),
             (by_station, pd.Index(names)[by_station["group"]].to_numpy(object)),
         ):
-            tables.append(table.assign(issue=issue, threshold=threshold, station=station))
+            tables.append(table.assign(issue=str(issue), threshold=str(threshold), station=station))
     none = reliability_table([], [], []).iloc[:0].assign(issue="", threshold="", station=None)
     table = pd.concat(tables or [none], ignore_index=True)[["issue", "threshold", "station", *_BIN_COLUMNS]]
     return table.astype({"issue": object, "threshold": object, "station": object})

@@ -104,7 +104,7 @@ def _windows(daily: pd.DataFrame, due: pd.DataFrame | None) -> Iterator[pd.DataF
 def _scored(inside: pd.DataFrame, due: pd.DataFrame | None) -> pd.DataFrame:
     """Scores of one window by issue time and threshold, without its bounds."""
     groups = inside.groupby(_KEY, sort=True)
-    group, total = groups.ngroup().to_numpy(np.intp), groups.sum(numeric_only=True)
+    group, total = groups.ngroup().to_numpy().astype(np.intp), groups.sum(numeric_only=True)
     scored = pd.DataFrame(
         {
             "rows": total["rows"],
