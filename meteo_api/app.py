@@ -30,7 +30,9 @@ from meteo_api.pages.about import AboutController
 from meteo_api.pages.map import MapController
 from meteo_api.pages.shell import Pages
 from meteo_api.pages.static import StaticController, StaticFiles
+from meteo_api.pages.station import StationPageController
 from meteo_api.pages.templating import templating
+from meteo_api.pages.what_if import WhatIfController
 from meteo_api.predictions.controller import PredictionController
 from meteo_api.predictions.service import PredictionService
 from meteo_api.problems import EXCEPTION_HANDLERS
@@ -46,7 +48,13 @@ from meteo_api.verification.service import VerificationService
 from meteo_api.watching import watching
 from meteo_core.model.registry import ModelRegistry
 
-PAGES: tuple[type[Controller], ...] = (MapController, AboutController, StaticController)
+PAGES: tuple[type[Controller], ...] = (
+    MapController,
+    StationPageController,
+    WhatIfController,
+    AboutController,
+    StaticController,
+)
 """Addresses for people."""
 
 

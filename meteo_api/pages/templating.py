@@ -6,6 +6,10 @@ from litestar.template import TemplateConfig
 
 from meteo_api.pages import words
 from meteo_api.pages.static import StaticFiles
+from meteo_core.parameters import PARAMETERS
+
+LABELS = {name: parameter.label for name, parameter in PARAMETERS.items()}
+"""What people call each parameter."""
 
 
 def templating(static: StaticFiles) -> TemplateConfig[JinjaTemplateEngine]:
@@ -19,5 +23,5 @@ def templating(static: StaticFiles) -> TemplateConfig[JinjaTemplateEngine]:
         auto_reload=False,
     )
     environment.filters.update(words.FILTERS)
-    environment.globals.update(static=static.address, levels=words.levels())
+    environment.globals.update(static=static.address, levels=words.levels(), labels=LABELS)
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))

@@ -4,6 +4,8 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
+from meteo_api import predictand
+
 NARROW: Final = "\u202f"
 """Narrow space that does not break, between a number and its unit."""
 MINUS: Final = "\u2212"
@@ -16,12 +18,8 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def percent(chance: float | None) -> str:
-    """A chance, 0 to 1, in whole percent; never 0 or 100, which nobody can promise."""
-    if chance is None:
-        return UNKNOWN
-    if chance < 0.01:
-        return f"<1{NARROW}%"
-    return f">99{NARROW}%" if chance > 0.99 else f"{chance * 100:.0f}{NARROW}%"
+    """A chance, 0 to 1, in whole percent; 0 and 100 only where that is counted, which no forecast is."""
+    return UNKNOWN if chance is None else predictand.percent(chance).replace(" ", NARROW)
 
 
 def percent_short(chance: float | None) -> str:
@@ -39,6 +37,11 @@ def points(difference: float | None) -> str:
     sign = "+" if difference > 0 else MINUS
     written = f"{size:.1f}" if size < 0.95 else f"{size:.0f}"
     return f"{sign}{written}{NARROW}{'point' if written == '1' else 'points'}"
+
+
+def points_short(difference: float | None) -> str:
+    """The same in a table whose head says points."""
+    return points(difference).partition(NARROW)[0]
 
 
 def level(chance: float | None) -> str:
@@ -75,6 +78,11 @@ def day(when: date) -> str:
 def day_short(when: date) -> str:
     """A date in a table: 25 Jun."""
     return f"{when.day} {when:%b}"
+
+
+def weekday_short(when: date) -> str:
+    """A date at the head of a column: Thu 25 Jun."""
+    return f"{when:%a} {day_short(when)}"
 
 
 def day_with_year(when: date) -> str:
@@ -133,7 +141,19 @@ def capitalize_first(text: str) -> str:
 FILTERS: Final = {
     each.__name__: each
     for each in (
-        *(percent, percent_short, points, level, number, quantity, day, day_short, day_with_year),
+        *(
+            percent,
+            percent_short,
+            points,
+            points_short,
+            level,
+            number,
+            quantity,
+            day,
+            day_short,
+            weekday_short,
+            day_with_year,
+        ),
         *(clock, moment, moment_utc, window, window_of, age, count, capitalize_first),
     )
 }

@@ -31,6 +31,8 @@ class World:
     stations: tuple[str, ...]
     observed: Mapping[str, NDArray]
     """Each parameter as it was observed, [days + 1, stations]; nothing is known of the last day."""
+    final: NDArray[np.bool_]
+    """Whether a day's row will not change any more, [days + 1, stations]."""
     features: pd.DataFrame
     """`build_features` of the snapshot's observations."""
     newest: Mapping[str, date]
@@ -69,6 +71,7 @@ class World:
             days=days,
             stations=keys,
             observed={name: _grid(rows[name], day, column, (days + 1, len(keys))) for name in PARAMETERS},
+            final=_final(rows, day, column, (days + 1, len(keys))),
             features=build_features(rows),
             newest={str(key): newest.date() for key, newest in rows.groupby("station")["date"].max().items()},
             forecasts=forecasts,
@@ -103,6 +106,14 @@ def _require_columns(table: str, frame: pd.DataFrame, needed: tuple[str, ...]) -
     missing = [name for name in needed if name not in frame.columns]
     if missing:
         raise UnusableSnapshot(f"the {table} of the snapshot have no column {', '.join(missing)}")
+
+
+def _final(
+    rows: pd.DataFrame, day: NDArray[np.intp], column: NDArray[np.intp], shape: tuple[int, int]
+) -> NDArray[np.bool_]:
+    grid = np.zeros(shape, dtype=bool)
+    grid[day, column] = rows["status"] == "final" if "status" in rows else True
+    return grid
 
 
 def _grid(

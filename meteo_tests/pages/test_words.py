@@ -13,16 +13,16 @@ PERTH = stations()["Perth"].zone
 @pytest.mark.parametrize(
     ("chance", "written"),
     [
-        (0.0, "<1 %"),
-        (0.0099, "<1 %"),
+        (0.0, "0 %"),
+        (0.0049, "<1 %"),
         (0.01, "1 %"),
         (0.6249, "62 %"),
         (0.99, "99 %"),
-        (0.994, ">99 %"),
-        (1.0, ">99 %"),
+        (0.996, ">99 %"),
+        (1.0, "100 %"),
     ],
 )
-def test_a_chance_is_whole_percent_and_never_certain(chance: float, written: str):
+def test_a_chance_is_whole_percent_and_certain_only_where_it_is(chance: float, written: str):
     assert words.percent(chance).replace(words.NARROW, " ") == written
 
 
