@@ -98,7 +98,7 @@ def _snapshot(observations: pd.DataFrame) -> Snapshot:
         created_at=datetime.now(UTC),
         observations=observations,
         forecasts=pd.DataFrame(columns=list(ISSUED_COLUMNS)),
-        drift=pd.DataFrame(),
+        drift=pd.DataFrame(columns=["week", "parameter", "score", "threshold", "rows", "verdict"]),
         verification=summaries(pairs),
         reliability=reliabilities(pairs),
         rolling=rolling(pairs),

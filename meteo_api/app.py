@@ -15,6 +15,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from meteo_api.cards.controller import CardController
 from meteo_api.clock import Clock, utc_now
+from meteo_api.drift.controller import DriftController
+from meteo_api.drift.service import DriftService
 from meteo_api.errors import ForeignHost
 from meteo_api.forecasts.controller import ForecastController
 from meteo_api.forecasts.service import ForecastService
@@ -26,6 +28,8 @@ from meteo_api.model.cache import ModelCache
 from meteo_api.model.controller import ModelController, VersionController
 from meteo_api.model.life import ModelLife
 from meteo_api.model.store import ModelStore
+from meteo_api.observations.controller import ObservationController
+from meteo_api.observations.service import ObservationService
 from meteo_api.pages.about import AboutController
 from meteo_api.pages.map import MapController
 from meteo_api.pages.shell import Pages
@@ -78,6 +82,8 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "forecasts": ForecastService(snapshots, now=now),
         "predictions": PredictionService(models, snapshots, now=now, max_batch=settings.max_batch),
         "verification": VerificationService(snapshots),
+        "drift": DriftService(snapshots),
+        "observations": ObservationService(snapshots),
         "health": HealthService(models, snapshots, now=now),
         "runs": runs,
         "life": ModelLife(registry, models),
@@ -106,6 +112,8 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
                             StationController,
                             ForecastController,
                             VerificationController,
+                            DriftController,
+                            ObservationController,
                             CardController,
                         ],
                         middleware=[answering_from(kept)],

@@ -51,6 +51,7 @@ def snapshot(
     version: int = 1,
     issued_at: datetime | None = None,
     pairs: pd.DataFrame | None = None,
+    drift: pd.DataFrame | None = None,
     cards: Mapping[str, str] | None = None,
 ) -> str:
     """Publish the last days of the weather with the models' forecasts of them; give the snapshot's name."""
@@ -60,7 +61,7 @@ def snapshot(
         serving,
         observations=recent,
         forecasts=made,
-        drift=no_drift(),
+        drift=no_drift() if drift is None else drift,
         pairs=no_pairs() if pairs is None else pairs,
         cards=cards or {},
     )

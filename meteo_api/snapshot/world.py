@@ -9,8 +9,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from meteo_api.clock import Clock
+from meteo_api.drift.schemas import DRIFT_COLUMNS, ParameterDrift, drift_by_week
 from meteo_api.forecasts.issued import ISSUED_COLUMNS, IssuedForecast, issued_by_station, windows_of
 from meteo_api.snapshot.schemas import SnapshotAge, SnapshotInService
+from meteo_api.verification.reliability import (
+    RELIABILITY_COLUMNS,
+    ReliabilityBin,
+    TableKey,
+    reliability_tables,
+)
+from meteo_api.verification.rolling import WINDOW_COLUMNS, SkillWindow, skill_windows
 from meteo_api.verification.scores import SCORE_COLUMNS, GroupScores, scores_of_groups
 from meteo_core.features.daily import build_features
 from meteo_core.parameters import NUMBERS, PARAMETERS
@@ -43,6 +51,16 @@ class World:
     """Moments at which the window of any forecast starts or ends, in order."""
     verification: tuple[GroupScores, ...]
     """How good published forecasts have been."""
+    reliability: Mapping[TableKey, tuple[ReliabilityBin, ...]]
+    """Whether their chances are frequencies."""
+    rolling: tuple[SkillWindow, ...]
+    """Their skill over time."""
+    verified: tuple[date, date] | None
+    """First and last day of the forecasts that were scored."""
+    drift: Mapping[date, tuple[ParameterDrift, ...]]
+    """Drift of each week that is told, newest first."""
+    observations: pd.DataFrame
+    """The observations as they were published, of known stations."""
     cards: Mapping[str, str]
     """Markdown texts by file name."""
     sources: tuple[str, ...]
@@ -54,6 +72,9 @@ class World:
         _require_columns("observations", snapshot.observations, ("station", "date", *PARAMETERS))
         _require_columns("forecasts", snapshot.forecasts, ISSUED_COLUMNS)
         _require_columns("scores", snapshot.verification, SCORE_COLUMNS)
+        _require_columns("reliability tables", snapshot.reliability, RELIABILITY_COLUMNS)
+        _require_columns("windows of skill", snapshot.rolling, WINDOW_COLUMNS)
+        _require_columns("drift scores", snapshot.drift, DRIFT_COLUMNS)
         rows = snapshot.observations.assign(date=snapshot.observations["date"].astype("datetime64[ns]"))
         rows = rows[rows["station"].isin(list(stations()))].reset_index(drop=True)
         if rows.empty:
@@ -77,6 +98,11 @@ class World:
             forecasts=forecasts,
             changes=windows_of(forecasts),
             verification=scores_of_groups(snapshot.verification),
+            reliability=reliability_tables(snapshot.reliability),
+            rolling=skill_windows(snapshot.rolling),
+            verified=snapshot.verified,
+            drift=drift_by_week(snapshot.drift),
+            observations=rows,
             cards=snapshot.cards,
             sources=tuple(sorted(rows["source"].dropna().unique())) if "source" in rows else (),
         )

@@ -1,12 +1,12 @@
 """Scores of groups of forecasts: the verification table of a snapshot, as rows."""
 
-import math
 from typing import Annotated, Final, Literal
 
 import msgspec
 import pandas as pd
 from msgspec import Meta, Struct
 
+from meteo_api.frames import records
 from meteo_api.predictand import ISSUE, Threshold
 from meteo_core.calendar import Issue
 
@@ -74,10 +74,4 @@ SCORE_COLUMNS: Final = GroupScores.__struct_fields__
 
 def scores_of_groups(table: pd.DataFrame) -> tuple[GroupScores, ...]:
     """Rows of the table, in its order; raises ValueError where one is not what a row must be."""
-    rows = table[list(SCORE_COLUMNS)].astype(object).to_dict("records")
-    known = [{str(name): _known(value) for name, value in row.items()} for row in rows]
-    return tuple(msgspec.convert(known, list[GroupScores]))
-
-
-def _known(value: object) -> object:
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return tuple(msgspec.convert(records(table, SCORE_COLUMNS), list[GroupScores]))

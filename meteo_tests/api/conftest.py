@@ -37,10 +37,30 @@ VERIFIED = pd.concat(
         pairs_of(
             [1], [0.1], station="Brisbane", threshold="ge_5_0", date=pd.date_range("2016-06-03", periods=1)
         ),
+        pairs_of(
+            [1, 0] * 15,
+            [0.75, 0.25] * 15,
+            station="Bendigo",
+            threshold="ge_25_0",
+            climatology=0.5,
+            date=pd.date_range("2016-05-05", periods=30),
+        ),
     ],
     ignore_index=True,
 )
 """Outcomes and chances whose scores can be reckoned by hand."""
+
+DRIFTED = pd.DataFrame(
+    [
+        ("2016-06-12", "pressure_9am", 0.30, 0.20, 1400, "drift"),
+        ("2016-06-12", "max_temp", 0.15, 0.30, 1450, "steady"),
+        ("2016-06-12", "min_temp", 0.20, 0.30, 1450, "steady"),
+        ("2016-06-12", "sunshine", None, None, 120, "insufficient data"),
+        ("2016-06-05", "pressure_9am", None, None, 20, "insufficient data"),
+    ],
+    columns=["week", "parameter", "score", "threshold", "rows", "verdict"],
+).astype({"week": "datetime64[ns]"})
+"""Scores of two weeks."""
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +84,7 @@ def served_home(tmp_path_factory: pytest.TempPathFactory, weather: pd.DataFrame,
         version=7,
         issued_at=NOW,
         pairs=VERIFIED,
+        drift=DRIFTED,
         cards={MODEL_CARD: "# Model card"},
     )
     cached(home, models, version=7)

@@ -6,11 +6,13 @@ import pytest
 from litestar.testing import TestClient
 
 from meteo_api.predictand import Route, Threshold
+from meteo_api.verification.rolling import WINDOW_COLUMNS, WindowDays
 from meteo_api.verification.scores import SCORE_COLUMNS, Group
 from meteo_core.features.predictor_table import Variant
 from meteo_core.labels import THRESHOLDS
 from meteo_core.model.rain_model import CLIMATOLOGY_ROUTE
 from meteo_core.verification.published import GROUP_COLUMNS, GROUPINGS
+from meteo_core.verification.rolling import ROLLING_COLUMNS, WINDOWS
 from meteo_core.verification.summary import SUMMARY_COLUMNS
 from meteo_tests.api.clients import pointers, problem_of
 
@@ -58,6 +60,64 @@ def test_scores_can_be_narrowed(client: TestClient):
     assert scores(client, station="Brisbane", group="season") == []
 
 
+def test_reliability_tells_what_was_said_and_what_came(client: TestClient):
+    table = client.get(f"{VERIFICATION}/reliability").json()
+
+    assert (table["issue"], table["threshold"], table["event"]) == ("evening", "gt_1_0", "more than 1 mm")
+    assert (table["first"], table["last"]) == ("2016-05-01", "2016-06-03")
+    assert [row["count"] for row in table["bins"]] == [0, 0, 0, 0, 0, 4, 0, 0, 0, 0]
+    held = table["bins"][5]
+    assert (held["chance_from"], held["chance_to"]) == (0.5, 0.6)
+    assert held["mean_chance"] == pytest.approx(0.5)
+    assert held["observed_frequency"] == pytest.approx(0.25)  # one of four
+    assert held["gap"] == pytest.approx(-0.25)
+    assert held["gap_low"] is None  # four days are too few for an interval
+    assert table["bins"][0]["observed_frequency"] is None
+
+
+def test_reliability_of_one_station_is_its_own(client: TestClient):
+    def bins(**query: str) -> list[int]:
+        answer = client.get(f"{VERIFICATION}/reliability", params=query).json()
+        return [row["count"] for row in answer["bins"]]
+
+    assert bins(station="Albury") == [0, 0, 0, 0, 0, 4, 0, 0, 0, 0]
+    assert bins(station="Brisbane", issue="morning") == [0, 0, 1, 0, 1, 0, 0, 0, 0, 0]
+    assert bins(station="Brisbane") == []  # nothing was scored for it in the evening
+
+
+def test_skill_over_time_comes_in_windows_with_intervals_and_coverage(client: TestClient):
+    windows = client.get(f"{VERIFICATION}/rolling", params={"window_days": 30}).json()["windows"]
+
+    newest = windows[-1]
+    assert {window["window_days"] for window in windows} == {30}
+    assert (newest["issue"], newest["threshold"]) == ("evening", "ge_25_0")
+    assert (newest["first"], newest["last"], newest["days"]) == ("2016-05-05", "2016-06-03", 30)
+    assert newest["brier_score"] == pytest.approx(0.0625)
+    assert newest["brier_climatology"] == pytest.approx(0.25)
+    assert newest["skill_over_climatology"] == pytest.approx(0.75)
+    assert newest["skill_over_climatology_low"] == pytest.approx(0.75)  # each day is as good as the other
+    assert newest["coverage"] is None  # the builder does not say what was due
+    assert newest["issued"] == 30
+    assert client.get(f"{VERIFICATION}/rolling", params={"issue": "morning"}).json()["windows"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "at_fault"),
+    [
+        ("reliability?station=Sidney", "/station"),
+        ("reliability?issue=noon", "/issue"),
+        ("reliability?threshold=gt_2_0", "/threshold"),
+        ("rolling?window_days=31", "/window_days"),
+        ("rolling?window_days=month", "/window_days"),
+        ("rolling?threshold=", "/threshold"),
+    ],
+)
+def test_what_tables_there_are_not_is_said_by_name(client: TestClient, query: str, at_fault: str):
+    problem = problem_of(client.get(f"{VERIFICATION}/{query}"), 422)
+
+    assert pointers(problem) == [at_fault]
+
+
 @pytest.mark.parametrize(
     ("query", "at_fault"),
     [
@@ -87,6 +147,8 @@ def test_names_are_those_of_the_science():
     assert get_args(Threshold) == tuple(THRESHOLDS)
     assert set(get_args(Group)) == set(GROUPINGS)
     assert set(get_args(Route)) == {*Variant, CLIMATOLOGY_ROUTE}
+    assert get_args(WindowDays) == WINDOWS
+    assert set(WINDOW_COLUMNS) == set(ROLLING_COLUMNS)
     assert set(SCORE_COLUMNS) == {*GROUP_COLUMNS, *SUMMARY_COLUMNS}
 
 

@@ -1,0 +1,1 @@
+"""Whether the weather of late still looks like the weather of its season."""

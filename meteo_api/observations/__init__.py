@@ -1,0 +1,1 @@
+"""What was observed, as the forecasts were made from it."""
