@@ -261,8 +261,7 @@ class WhatIfController(Controller):
         """The same form, and the chances of the day as it might have been."""
         form = await request.form()
         text = {name: str(value) for name, value in form.items()}
-        unknown = frozenset(str(name) for name in form.getall("unknown", []))
-        return await self._shown(request, pages, snapshots, predictions, text, Filled(text, unknown))
+        return await self._shown(request, pages, snapshots, predictions, text, Filled.of(text))
 
     async def _shown(
         self,

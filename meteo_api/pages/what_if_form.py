@@ -12,6 +12,7 @@ from meteo_core.parameters import COMPASS_POINTS, PARAMETERS, Kind, KnownAt, Par
 
 UNKNOWN: Final = "unknown"
 """What a select says for it; numbers and times have a box to tick."""
+TICKED: Final = "unknown-"
 GROUPS: Final = {
     KnownAt.NINE_AM: "Known at 9 am",
     KnownAt.THREE_PM: "Known at 3 pm",
@@ -66,6 +67,11 @@ class Filled:
 
     text: Mapping[str, str]
     unknown: frozenset[str]
+
+    @classmethod
+    def of(cls, form: Mapping[str, str]) -> "Filled":
+        """What a form holds; a box that is ticked comes as a field of its own."""
+        return cls(form, frozenset(name for name in PARAMETERS if f"{TICKED}{name}" in form))
 
 
 def as_text(parameter: Parameter, value: Any) -> str:

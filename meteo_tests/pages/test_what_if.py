@@ -22,7 +22,8 @@ OBSERVED = {
 
 
 def changed(*, unknown: tuple[str, ...] = (), **text: str):
-    return changes(OBSERVED, Filled(text, frozenset(unknown)), Issue.EVENING)
+    ticked = {f"unknown-{name}": "yes" for name in unknown}
+    return changes(OBSERVED, Filled.of(text | ticked), Issue.EVENING)
 
 
 def page_of(answer) -> str:
