@@ -173,7 +173,7 @@ def _report(measured: Mapping[str, Measured], over_http: float, batch: Mapping[s
     peers = (NO_OP_ROW, HELLO, FASTAPI, MLFLOW)
     show(
         [
-            "one worker, one core, 32 connections",
+            "",
             "requests/s",
             "p50 ms",
             "p99 ms",
