@@ -2,12 +2,23 @@
 
 import dagster as dg
 
-from meteo_assets import drift, features, forecast, model, promotion, raw, schedules, serving, verification
+from meteo_assets import (
+    drift,
+    features,
+    forecast,
+    model,
+    monitoring,
+    promotion,
+    raw,
+    schedules,
+    serving,
+    verification,
+)
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import mlflow_run, registry_of
 from meteo_core.warehouse import Warehouse
 
-STAGES = (raw, features, model, promotion, forecast, verification, drift, serving)
+STAGES = (raw, features, model, promotion, forecast, verification, drift, serving, monitoring)
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:

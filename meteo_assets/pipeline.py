@@ -25,6 +25,7 @@ INSTANCE_FILE = "dagster.yaml"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
+YESTERDAY: Final = timedelta(days=1)
 WEEKLY_ASSETS: Final = ("drift_report", "rain_model", "model_comparison", "champion_model")
 
 
@@ -112,6 +113,8 @@ class Pipeline:
         stages.append(lambda: self.run_days(["forecasts"], first, last))
         stages.append(lambda: self.run_days(["forecast_verification"], first, last))
         stages.append(self.publish_snapshot)
+        # What was asked before is collected already, day by day.
+        stages.append(lambda: self.run_days(["prediction_requests"], max(first, last - YESTERDAY), last))
         done = []
         for stage in stages:
             done.append(stage())

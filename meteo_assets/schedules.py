@@ -9,6 +9,7 @@ from meteo_assets.drift import drift_report
 from meteo_assets.features import features, labels
 from meteo_assets.forecast import forecasts
 from meteo_assets.model import rain_model
+from meteo_assets.monitoring import prediction_requests
 from meteo_assets.promotion import champion_model, model_comparison
 from meteo_assets.raw import raw_observations
 from meteo_assets.serving import serving_snapshot
@@ -22,9 +23,16 @@ RUNNING: Final = dg.DefaultScheduleStatus.RUNNING
 daily_job = dg.define_asset_job(
     DAILY_JOB,
     selection=dg.AssetSelection.assets(
-        raw_observations, features, labels, forecasts, forecast_verification, serving_snapshot
+        raw_observations,
+        features,
+        labels,
+        forecasts,
+        forecast_verification,
+        serving_snapshot,
+        prediction_requests,
     ),
-    description="Observations, features, labels, forecasts, verification and snapshot, of a day or a range.",
+    description="Observations, features, labels, forecasts, verification and snapshot of a day or a range, "
+    "and what the service was asked then.",
 )
 weekly_job = dg.define_asset_job(
     WEEKLY_JOB,

@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     """The Bureau's terms forbid scraping; its site is asked only where an operator says that they may."""
     contact: str | None = None
     """E-mail address or page named in requests to the Bureau."""
+    database_url: Annotated[str | None, Field(repr=False)] = None
+    """Database of the service, whose log of predictions is collected; by default an SQLite file."""
+    prediction_log_days: Annotated[int, Field(ge=1)] = 60
+    """Days that the service keeps predictions which the warehouse has too."""
 
     git_sha: str | None = None
     """Commit of the code, for images without git."""
@@ -53,3 +57,8 @@ class Settings(BaseSettings):
     def registry_uri(self) -> str:
         """Where MLflow keeps runs and models."""
         return self.mlflow_uri or f"sqlite:///{self.home.mlflow / 'mlflow.db'}"
+
+    @property
+    def service_database_url(self) -> str:
+        """Where the service keeps its log of predictions."""
+        return self.database_url or f"sqlite:///{self.home.root / 'service.db'}"

@@ -1,6 +1,6 @@
 """The warehouse: one DuckDB file, short connections, one transaction for a window."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -116,6 +116,24 @@ class Warehouse:
             connection.register("incoming", rows)
             connection.execute(f"DELETE FROM {table} WHERE week = ?", [week])
             connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
+
+    def add_new(self, table: str, parts: Iterable[pd.DataFrame]) -> int:
+        """Append rows whose key the table does not hold, all in one transaction; give their number."""
+        count = 0
+        with self.transaction() as connection:
+            for rows in parts:
+                connection.register("incoming", rows)
+                added = connection.execute(
+                    f"INSERT INTO {table} BY NAME SELECT * FROM incoming ON CONFLICT DO NOTHING"
+                ).fetchone()
+                count += int(added[0]) if added else 0
+        return count
+
+    def known(self, table: str, keys: pd.DataFrame, *, key: Sequence[str]) -> pd.DataFrame:
+        """Those of the keys that the table holds."""
+        with self.connect(read_only=True) as connection:
+            connection.register("wanted", keys)
+            return connection.execute(f"FROM wanted SEMI JOIN {table} USING ({', '.join(key)})").df()
 
     def add_revisions(
         self, observations: pd.DataFrame, findings: pd.DataFrame, failures: pd.DataFrame

@@ -36,6 +36,7 @@ def test_assets_keep_their_names_groups_and_order(definitions: dg.Definitions):
         "forecast_verification": ("verification", ["forecasts", "labels"]),
         "drift_report": ("drift", ["features"]),
         "serving_snapshot": ("serving", ["drift_report", "forecast_verification", "forecasts"]),
+        "prediction_requests": ("monitoring", []),
     }
 
 
@@ -53,7 +54,7 @@ def test_daily_assets_run_a_range_as_one_run(definitions: dg.Definitions):
         if isinstance(node.partitions_def, dg.DailyPartitionsDefinition)
     ]
 
-    assert len(daily) == 5
+    assert len(daily) == 6
     assert all(node.backfill_policy == dg.BackfillPolicy.single_run() for node in daily)
 
 
