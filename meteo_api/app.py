@@ -11,19 +11,26 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.openapi.spec import Components, OAuthFlow, OAuthFlows, SecurityScheme
 
+from meteo_api.accounts.administration import AuditController, UserController
+from meteo_api.accounts.controller import SignInController
+from meteo_api.accounts.service import Accounts
+from meteo_api.accounts.sign_in_page import SignInPage
+from meteo_api.accounts.wiring import lifetimes_of, secret_of
 from meteo_api.cards.controller import CardController
 from meteo_api.clock import Clock, utc_now
+from meteo_api.database.schema import bring_up_to_date
+from meteo_api.database.service_database import ServiceDatabase
 from meteo_api.drift.controller import DriftController
 from meteo_api.drift.service import DriftService
-from meteo_api.errors import ForeignHost
 from meteo_api.forecasts.controller import ForecastController
 from meteo_api.forecasts.service import ForecastService
+from meteo_api.front import Front
 from meteo_api.health.controller import HealthController
 from meteo_api.health.service import HealthService
+from meteo_api.hosts import AllowedHosts
 from meteo_api.kept_answers import KeptAnswers, answering_from
-from meteo_api.loopback import is_loopback_name
 from meteo_api.model.cache import ModelCache
 from meteo_api.model.controller import ModelController, VersionController
 from meteo_api.model.life import ModelLife
@@ -53,6 +60,7 @@ from meteo_api.watching import watching
 from meteo_core.model.registry import ModelRegistry
 
 PAGES: tuple[type[Controller], ...] = (
+    SignInPage,
     MapController,
     StationPageController,
     WhatIfController,
@@ -60,10 +68,19 @@ PAGES: tuple[type[Controller], ...] = (
     StaticController,
 )
 """Addresses for people."""
+_PASSWORD = SecurityScheme(
+    type="oauth2",
+    flows=OAuthFlows(password=OAuthFlow(token_url="/api/v1/login", scopes={})),  # noqa: S106
+)
 
 
 def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
-    """The service over the state folder and registry that the settings name."""
+    """The service over the state folder, registry and database that the settings name.
+
+    Raises `UnusableSecret`, `UnusableDatabase`.
+    """
+    database = ServiceDatabase(settings.service_database_url)
+    accounts = Accounts(database, secret_of(settings), lifetimes_of(settings), now=now)
     registry = ModelRegistry(settings.registry_uri)
     models = ModelStore(
         registry,
@@ -77,6 +94,9 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         Dagster(settings.dagster_url), link=settings.dagster_link or settings.dagster_url, now=now
     )
     provided = {
+        "accounts": accounts,
+        "audit": accounts.audit,
+        "database": database,
         "models": models,
         "snapshots": snapshots,
         "forecasts": ForecastService(snapshots, now=now),
@@ -95,12 +115,15 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
 
     @asynccontextmanager
     async def beginning_with_what_is_on_disk(_app: Litestar) -> AsyncIterator[None]:
+        await asyncio.to_thread(bring_up_to_date, database)
         await asyncio.to_thread(models.begin_with_cache)
         await asyncio.to_thread(snapshots.look)
         yield
         await runs.close()
+        await asyncio.to_thread(accounts.close)
+        database.close()
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             Router(
                 "/api/v1",
@@ -122,6 +145,9 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
                     ModelController,
                     VersionController,
                     RunController,
+                    SignInController,
+                    UserController,
+                    AuditController,
                 ],
             ),
             HealthController,
@@ -133,7 +159,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         state=State({"pages": provided["pages"]}),
         request_class=JsonRequest,
         request_max_body_size=settings.max_body_bytes,
-        middleware=[_for_this_machine_alone],
+        middleware=[accounts.middleware()],
         lifespan=[
             beginning_with_what_is_on_disk,
             watching(snapshots.look, every_seconds=settings.snapshot_poll_seconds, name="snapshot"),
@@ -146,23 +172,16 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
             description="How likely is rain tomorrow at Australian weather stations.",
             # Litestar's pages load their scripts from a content network; the document itself needs none.
             render_plugins=[JsonRenderPlugin(media_type=MediaType.JSON), YamlRenderPlugin()],
+            openapi_router=Router("/schema", route_handlers=[], opt={"open": True}, include_in_schema=False),
+            components=Components(security_schemes={"password": _PASSWORD}),
+            security=[{"password": []}],
         ),
         # Problems are logged where they become answers; Litestar would set up the root logger for itself.
         logging_config=None,
     )
+    app.asgi_handler = Front(app, AllowedHosts(settings.allowed_hosts))
+    return app
 
 
 def _always(thing: Any) -> Provide:
     return Provide(lambda: thing, sync_to_thread=False, use_cache=True)
-
-
-def _for_this_machine_alone(app: ASGIApp) -> ASGIApp:
-    """Refuse pages elsewhere that steer a browser here under a name of their own (DNS rebinding)."""
-
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-        if not is_loopback_name(host.decode("latin-1")):
-            raise ForeignHost(f"requests for {host[:100].decode('latin-1')!r} are not answered here")
-        await app(scope, receive, send)
-
-    return guarded

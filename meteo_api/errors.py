@@ -37,6 +37,14 @@ class NotJson(MeteoError):
     """A body that does not say that it is JSON."""
 
 
+class MalformedForm(MeteoError):
+    """A body that is no form."""
+
+
+class NotAForm(MeteoError):
+    """A body that does not say that it is a form."""
+
+
 class BatchTooLarge(MeteoError):
     """More requests in one body than the service takes."""
 
@@ -55,3 +63,30 @@ class NotReady(MeteoError):
     def __init__(self, reason: str, *, retry_after_seconds: int) -> None:
         self.retry_after_seconds = retry_after_seconds
         super().__init__(reason)
+
+
+class NotSignedIn(MeteoError):
+    """A request of nobody: no token or session, or one that is worth nothing (any more)."""
+
+
+class WrongPassword(MeteoError):
+    """No such user, another password, or a user who is shut out: which of them is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("name or password is wrong")
+
+
+class NotAllowed(MeteoError):
+    """A request that takes a role which the user does not have."""
+
+
+class ForgedRequest(MeteoError):
+    """A browser's request that does not come from a page of ours."""
+
+
+class TooManyAttempts(MeteoError):
+    """Passwords guessed faster than anyone types."""
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(f"too many attempts to sign in: try again in {retry_after_seconds} s")

@@ -9,22 +9,33 @@ from typing import Annotated, Any, Final
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ExceptionHandlersMap, Receive, Scope, Send
 from msgspec import Meta, Struct
 
+from meteo_api.accounts.passwords import WeakPassword
+from meteo_api.accounts.users import BadName, LastAdministrator, NameTaken, UnknownUser
+from meteo_api.database.service_database import DatabaseAway
 from meteo_api.errors import (
     BatchTooLarge,
     FieldError,
     ForeignHost,
+    ForgedRequest,
     InvalidRequest,
+    MalformedForm,
     MalformedJson,
     NoCard,
+    NotAForm,
+    NotAllowed,
     NotJson,
     NotReady,
+    NotSignedIn,
+    TooManyAttempts,
+    WrongPassword,
 )
 from meteo_api.model.store import NoChampion, Refused
 from meteo_api.pages.errors import error_page, wants_page
 from meteo_api.runs.errors import RunHasEnded, UnknownRun
+from meteo_api.sign_in_redirect import is_page, to_sign_in
 from meteo_core.errors import MeteoError, UnknownStation
 from meteo_core.model.promotion import ChampionAlready, ChecksNotPassed
 from meteo_core.model.rain_model import UnusableModel
@@ -52,6 +63,14 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 _STATUS: Final[Mapping[type[MeteoError], HTTPStatus]] = {
     MalformedJson: HTTPStatus.BAD_REQUEST,
+    MalformedForm: HTTPStatus.BAD_REQUEST,
+    NotSignedIn: HTTPStatus.UNAUTHORIZED,
+    WrongPassword: HTTPStatus.UNAUTHORIZED,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    ForgedRequest: HTTPStatus.FORBIDDEN,
+    UnknownUser: HTTPStatus.NOT_FOUND,
+    NameTaken: HTTPStatus.CONFLICT,
+    LastAdministrator: HTTPStatus.CONFLICT,
     UnknownStation: HTTPStatus.NOT_FOUND,
     NoCard: HTTPStatus.NOT_FOUND,
     UnknownRun: HTTPStatus.NOT_FOUND,
@@ -63,29 +82,46 @@ _STATUS: Final[Mapping[type[MeteoError], HTTPStatus]] = {
     ),
     **dict.fromkeys((NoChampion, Refused), HTTPStatus.CONFLICT),
     BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    NotAForm: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     NotJson: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ForeignHost: HTTPStatus.MISDIRECTED_REQUEST,
     InvalidRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BadName: HTTPStatus.UNPROCESSABLE_ENTITY,
+    WeakPassword: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
+    DatabaseAway: HTTPStatus.SERVICE_UNAVAILABLE,
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 _KINDS: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
     HTTPStatus.BAD_REQUEST: ("malformed-request", "The request cannot be read"),
+    HTTPStatus.UNAUTHORIZED: ("not-signed-in", "This takes a sign-in"),
+    HTTPStatus.FORBIDDEN: ("not-allowed", "This is not allowed"),
     HTTPStatus.NOT_FOUND: ("not-found", "There is nothing here"),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed", "This address does not take this method"),
     HTTPStatus.CONFLICT: ("conflict", "As things stand, this cannot be done"),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too-large", "The request is too large"),
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("not-json", "The body must be application/json"),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("other-media-type", "The body is of a kind that is not taken here"),
     HTTPStatus.MISDIRECTED_REQUEST: ("foreign-host", "This host is not served here"),
     HTTPStatus.UNPROCESSABLE_ENTITY: ("invalid-request", "Some values cannot be accepted"),
+    HTTPStatus.TOO_MANY_REQUESTS: ("too-many-attempts", "Too many attempts"),
     HTTPStatus.SERVICE_UNAVAILABLE: ("not-ready", "The service is not ready"),
     HTTPStatus.INTERNAL_SERVER_ERROR: ("internal-error", "The service failed"),
 }
 
 
-def documented(*statuses: HTTPStatus, kept: bool = False) -> dict[int, ResponseSpec]:
-    """The error answers of a handler, for the OpenAPI document; `kept` where it is answered from memory."""
+def documented(
+    *statuses: HTTPStatus,
+    kept: bool = False,
+    open: bool = False,  # noqa: A002
+) -> dict[int, ResponseSpec]:
+    """The error answers of a handler, for the OpenAPI document.
+
+    `kept` where it is answered from memory. Any handler but an `open` one may ask for a sign-in.
+    """
     unchanged = ResponseSpec(None, description="The answer whose ETag If-None-Match names still stands")
+    if not open:
+        statuses = (HTTPStatus.UNAUTHORIZED, *statuses)
     return ({HTTPStatus.NOT_MODIFIED.value: unchanged} if kept else {}) | {
         status.value: ResponseSpec(
             Problem, description=_KINDS[status][1], media_type=MEDIA_TYPE, generate_examples=False
@@ -98,7 +134,18 @@ def _of_domain(request: Request[Any, Any, Any], error: MeteoError) -> Response[A
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
     if status is None:
         return _unexpected(request, error)
-    headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, NotReady) else None
+    if isinstance(error, NotSignedIn) and is_page(request):
+        return to_sign_in(request)
+    if isinstance(error, DatabaseAway):
+        log.error("%s", error)
+        error = DatabaseAway("the service cannot look up who you are at this moment")
+    headers = None
+    if isinstance(error, NotReady | TooManyAttempts):
+        headers = {"Retry-After": str(error.retry_after_seconds)}
+    elif isinstance(error, DatabaseAway):
+        headers = {"Retry-After": "5"}
+    elif status is HTTPStatus.UNAUTHORIZED:
+        headers = {"WWW-Authenticate": "Bearer"}
     errors = error.errors if isinstance(error, InvalidRequest) else ()
     return _response(request, status, str(error), errors=errors, headers=headers)
 
@@ -119,6 +166,13 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[A
     return _response(
         request, HTTPStatus.INTERNAL_SERVER_ERROR, "An unexpected error, recorded in the service's log."
     )
+
+
+async def refuse(error: MeteoError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with a problem where no handler and no error handling are in reach."""
+    request: Request[Any, Any, Any] = scope["litestar_app"].request_class(scope, receive, send)  # pyright: ignore[reportArgumentType]
+    response = _of_domain(request, error).to_asgi_response(app=None, request=request)
+    await response(scope, receive, send)
 
 
 EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {

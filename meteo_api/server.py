@@ -6,7 +6,7 @@ import uvicorn
 from threadpoolctl import threadpool_limits
 
 from meteo_api.app import create_app
-from meteo_api.loopback import require_loopback
+from meteo_api.hosts import require_loopback
 from meteo_api.settings import Settings
 
 SECONDS_TO_FINISH = 10
@@ -14,8 +14,9 @@ SECONDS_TO_FINISH = 10
 
 
 def serve(settings: Settings) -> None:
-    """Listen until told to stop; raises `NotLoopback` where others than this machine could ask."""
-    require_loopback(settings.api_host)
+    """Listen until told to stop; raises `NotLoopback` where others could ask and no names are allowed."""
+    if not settings.allowed_hosts:
+        require_loopback(settings.api_host)
     # A question is a small matrix: where cores are shared, waiting for a second thread costs a hundred times
     # what it saves.
     threadpool_limits(limits=1)
@@ -30,6 +31,9 @@ def serve(settings: Settings) -> None:
         http="httptools",
         access_log=False,
         server_header=False,
+        # Whoever is believed on the client's address can guess passwords from a thousand of them.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
         log_config=None,
     )

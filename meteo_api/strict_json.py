@@ -9,6 +9,9 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Request
+from litestar.enums import RequestEncodingType
+from litestar.params import BodyKwarg
+from litestar.typing import FieldDefinition
 from msgspec import Raw
 
 from meteo_api.errors import MOST_ERRORS, FieldError, InvalidRequest, MalformedJson, NotJson
@@ -27,7 +30,8 @@ class JsonRequest(Request[Any, Any, Any]):
 
     async def body(self) -> bytes:
         """The body; refuses an empty one, and one that is not declared as JSON, where JSON is taken."""
-        if self.route_handler.parsed_data_field is None:
+        field = self.route_handler.parsed_data_field
+        if field is None or not _takes_json(field):
             return await super().body()
         media_type = self.content_type[0]
         if media_type != "application/json":
@@ -45,6 +49,12 @@ class JsonRequest(Request[Any, Any, Any]):
         """The body as the handler's type."""
         body, field = await self.body(), self.route_handler.parsed_data_field
         return decode(body, field.annotation if field else Any)
+
+
+def _takes_json(field: FieldDefinition) -> bool:
+    """Whether a handler's `data` is no form."""
+    declared = field.kwarg_definition
+    return not isinstance(declared, BodyKwarg) or declared.media_type == RequestEncodingType.JSON
 
 
 def decode(body: bytes, kind: Any) -> Any:

@@ -44,3 +44,13 @@ class Home:
     def drift(self) -> Path:
         """Drift reports for people to read."""
         return self.root / "drift"
+
+    @property
+    def service_database(self) -> Path:
+        """Users, sign-ins, audit and what was asked: the service's own, an SQLite file."""
+        return self.root / "service.db"
+
+    @property
+    def secret(self) -> Path:
+        """The secret that sign-ins rest on, where no other is given."""
+        return self.root / "secret"

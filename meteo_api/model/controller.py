@@ -7,6 +7,7 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
+from meteo_api.accounts.guards import requires_admin
 from meteo_api.model.compared import Comparison
 from meteo_api.model.life import Changed, Decision, ModelLife, Promotion
 from meteo_api.model.schemas import Champion
@@ -17,6 +18,7 @@ from meteo_api.problems import documented
 _Version = Annotated[int, PathParameter(description="Version of meteo-rain")]
 _CHANGES = documented(
     HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
     HTTPStatus.NOT_FOUND,
     HTTPStatus.CONFLICT,
     HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -43,7 +45,8 @@ class ModelController(Controller):
         "/reload",
         operation_id="reload_model",
         status_code=HTTPStatus.OK,
-        responses=documented(HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE),
+        responses=documented(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE),
+        guards=[requires_admin],
     )
     async def reload(self, life: NamedDependency[ModelLife]) -> Champion:
         """Ask the registry for its champion now, also for one that was refused before."""
@@ -64,7 +67,7 @@ class VersionController(Controller):
     @get(
         "/{version:int}",
         operation_id="get_model_version",
-        responses=documented(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+        responses=documented(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
     )
     async def find(self, life: NamedDependency[ModelLife], version: _Version) -> Version:
         """One version."""
@@ -74,7 +77,10 @@ class VersionController(Controller):
         "/compare",
         operation_id="compare_models",
         responses=documented(
-            HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
         ),
     )
     async def compare(
@@ -91,6 +97,7 @@ class VersionController(Controller):
         operation_id="promote_model",
         status_code=HTTPStatus.OK,
         responses=_CHANGES,
+        guards=[requires_admin],
     )
     async def promote(
         self, life: NamedDependency[ModelLife], version: _Version, data: JSONBody[Promotion]
@@ -98,7 +105,13 @@ class VersionController(Controller):
         """Make a version champion, if its checks passed and this service can use it."""
         return await life.promote(version, data, who="someone on this machine")
 
-    @post("/rollback", operation_id="roll_back_model", status_code=HTTPStatus.OK, responses=_CHANGES)
+    @post(
+        "/rollback",
+        operation_id="roll_back_model",
+        status_code=HTTPStatus.OK,
+        responses=_CHANGES,
+        guards=[requires_admin],
+    )
     async def roll_back(self, life: NamedDependency[ModelLife], data: JSONBody[Decision]) -> Changed:
         """Make the version champion again that the present one replaced."""
         return await life.roll_back(data, who="someone on this machine")

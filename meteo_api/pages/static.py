@@ -68,7 +68,7 @@ class StaticController(Controller):
 
     path = "/static"
     include_in_schema = False
-    opt = {"exclude_from_auth": True}  # noqa: RUF012 (Litestar reads it from the class)
+    opt = {"open": True}  # noqa: RUF012 (Litestar reads it from the class)
 
     @get("/{digest:str}/{name:str}", sync_to_thread=False)
     def file(
@@ -86,7 +86,6 @@ class StaticController(Controller):
             "Cache-Control": FOR_EVER,
             "ETag": f'"{digest}"',
             "Vary": "Accept-Encoding",
-            "X-Content-Type-Options": "nosniff",
         }
         if request.headers.get("if-none-match") == f'"{digest}"':
             return Response(b"", status_code=304, headers=headers)

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
+from meteo_api.accounts.guards import requires_admin
 from meteo_api.problems import documented
 from meteo_api.runs.schemas import Run, RunInDetail
 from meteo_api.runs.service import RunService
@@ -21,6 +22,7 @@ class RunController(Controller):
 
     path = "/runs"
     tags = ("runs",)
+    guards = (requires_admin,)
 
     @post(
         operation_id="start_run",
@@ -30,6 +32,7 @@ class RunController(Controller):
                 Run, description="Under way already: the same run", generate_examples=False
             ),
             **documented(
+                HTTPStatus.FORBIDDEN,
                 HTTPStatus.BAD_REQUEST,
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 HTTPStatus.SERVICE_UNAVAILABLE,
@@ -48,7 +51,11 @@ class RunController(Controller):
     @get(
         operation_id="list_runs",
         responses=documented(
-            HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
         ),
     )
     async def newest(
@@ -67,7 +74,9 @@ class RunController(Controller):
     @get(
         "/{run_id:str}",
         operation_id="get_run",
-        responses=documented(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+        responses=documented(
+            HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE
+        ),
     )
     async def find(self, runs: NamedDependency[RunService], run_id: _RunId) -> RunInDetail:
         """How a run goes: status, step, time, the end of its log, and the outcome in words."""
@@ -77,7 +86,13 @@ class RunController(Controller):
         "/{run_id:str}/cancel",
         operation_id="cancel_run",
         status_code=HTTPStatus.ACCEPTED,
-        responses=documented(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE),
+        responses=documented(
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.CONFLICT,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        ),
     )
     async def cancel(self, runs: NamedDependency[RunService], run_id: _RunId) -> Run:
         """Ask a run to stop. What it has finished stays."""

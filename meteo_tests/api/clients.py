@@ -63,14 +63,14 @@ def listening(app: Litestar) -> Iterator[str]:
 
 @contextmanager
 def asking(
-    address: str, bodies: Sequence[Any], *, threads: int
+    address: str, bodies: Sequence[Any], *, threads: int, headers: httpx.Headers | None = None
 ) -> Iterator[list[httpx.Response | Exception]]:
     """Clients that ask without a pause; gives the list that their answers go into."""
     answers: list[httpx.Response | Exception] = []
     stop = threading.Event()
 
     def ask(body: Any) -> None:
-        with httpx.Client(base_url=address, timeout=30.0) as client:
+        with httpx.Client(base_url=address, timeout=30.0, headers=headers) as client:
             while not stop.is_set():
                 try:
                     answers.append(client.post(PREDICTIONS, json=body))

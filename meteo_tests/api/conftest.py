@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from litestar.testing import TestClient
 
-from meteo_api.app import create_app
 from meteo_api.model.cache import ModelCache
 from meteo_api.settings import Settings
 from meteo_core.home import Home
@@ -16,7 +15,7 @@ from meteo_core.model.rain_models import RainModels
 from meteo_core.model.registry import ModelVersion
 from meteo_core.serving import MODEL_CARD
 from meteo_tests import builders
-from meteo_tests.api.clients import LOOPBACK
+from meteo_tests.api.people import ADMIN, beside, in_process
 from meteo_tests.core.verified import pairs_of
 
 NOW = datetime(2016, 6, 25, 8, tzinfo=UTC)
@@ -93,9 +92,29 @@ def served_home(tmp_path_factory: pytest.TempPathFactory, weather: pd.DataFrame,
 
 @pytest.fixture(scope="session")
 def client(served_home: Home) -> Iterator[TestClient]:
-    settings = Settings(home_dir=served_home.root, max_body_bytes=2_000_000)
-    with TestClient(create_app(settings, now=lambda: NOW), base_url=LOOPBACK) as client:
+    """Someone who is signed in as a user, with a bearer token."""
+    settings = Settings(
+        home_dir=served_home.root,
+        max_body_bytes=2_000_000,
+        # Of its own: by the clocks of other services over this folder, sign-ins of NOW are long over.
+        database_url=f"sqlite:///{served_home.root / 'client.db'}",
+    )
+    with in_process(settings, now=lambda: NOW) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def admin(client: TestClient) -> Iterator[TestClient]:
+    """Someone who is signed in as an administrator of the same service."""
+    with beside(client, name=ADMIN) as admin:
+        yield admin
+
+
+@pytest.fixture(scope="session")
+def stranger(client: TestClient) -> Iterator[TestClient]:
+    """Someone who is not signed in."""
+    with beside(client, name=None) as stranger:
+        yield stranger
 
 
 def cached(home: Home, models: RainModels, *, version: int, run_id: str = "a-run") -> None:

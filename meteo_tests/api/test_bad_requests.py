@@ -271,7 +271,7 @@ def test_values_of_a_query_that_make_no_sense_are_refused_by_name(
     assert problem["errors"][0]["in"] == "query"
 
 
-@pytest.mark.parametrize("path", ["/", "/api", "/api/v1", "/api/v1/nothing", "/api/v1/stations/x", "/.env"])
+@pytest.mark.parametrize("path", ["/api", "/api/v1", "/api/v1/nothing", "/api/v1/stations/x", "/.env"])
 def test_an_unknown_path_is_not_found(client: TestClient, path: str):
     problem_of(client.get(path), 404)
 

@@ -12,15 +12,15 @@ from litestar.exceptions import ClientException
 from litestar.params import FromPath
 from litestar.testing import TestClient
 
-from meteo_api.app import create_app
 from meteo_api.kept_answers import KeptAnswers, answering_from
 from meteo_api.settings import Settings
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_core.home import Home
 from meteo_core.model.rain_models import RainModels
 from meteo_tests import builders
-from meteo_tests.api.clients import LOOPBACK, eventually, problem_of
+from meteo_tests.api.clients import eventually, problem_of
 from meteo_tests.api.conftest import NOW, VERIFIED, cached
+from meteo_tests.api.people import in_process
 
 ALBURY = "/api/v1/forecasts/Albury"
 WINDOW_ENDS = datetime(2016, 6, 25, 23, tzinfo=UTC)
@@ -40,7 +40,7 @@ class SetClock:
 @contextmanager
 def service(home: Home, clock: SetClock) -> Iterator[TestClient]:
     settings = Settings(home_dir=home.root, snapshot_poll_seconds=0.05)
-    with TestClient(create_app(settings, now=clock), base_url=LOOPBACK) as client:
+    with in_process(settings, now=clock) as client:
         yield client
 
 

@@ -30,6 +30,7 @@ from meteo_core.model.registry import (
 )
 from meteo_tests import builders
 from meteo_tests.api.clients import eventually, free_port, listening, pointers, problem_of
+from meteo_tests.api.people import ADMIN, populate, sign_in
 
 MODELS = "/api/v1/models"
 FIRST, SECOND, FAILING, CUT_SHORT, FOREIGN = 1, 2, 3, 4, 5
@@ -115,8 +116,9 @@ def champion_of(home: Home) -> int:
 def service(home: Home, **settings: Any) -> Iterator[httpx.Client]:
     """A service that looks at the registry once, and then only when it is told to."""
     chosen = Settings(home_dir=home.root, model_poll_seconds=3600, **settings)
+    populate(chosen.service_database_url)
     with listening(create_app(chosen)) as address, httpx.Client(base_url=address, timeout=30.0) as client:
-        yield client
+        yield sign_in(client, ADMIN)
 
 
 def version_in_service(client: httpx.Client) -> int | None:

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from litestar.testing import TestClient
 
-from meteo_api.app import create_app
 from meteo_api.predictions.schemas import PredictionRequest
 from meteo_api.predictions.supposed import usable_parameters
 from meteo_api.settings import Settings
@@ -20,8 +19,9 @@ from meteo_core.labels import THRESHOLDS
 from meteo_core.model.rain_models import RainModels
 from meteo_core.parameters import PARAMETERS
 from meteo_tests import builders
-from meteo_tests.api.clients import LOOPBACK, PREDICTIONS, problem_of
+from meteo_tests.api.clients import PREDICTIONS, problem_of
 from meteo_tests.api.conftest import NOW, cached
+from meteo_tests.api.people import in_process
 from meteo_tests.builders import LAST_DAY
 
 STATION = "Albury"
@@ -134,7 +134,7 @@ def test_on_the_afternoon_route_a_supposed_gust_is_not_used(
     )
     cached(home, models, version=1)
 
-    with TestClient(create_app(Settings(home_dir=tmp_path), now=lambda: NOW), base_url=LOOPBACK) as client:
+    with in_process(Settings(home_dir=tmp_path), now=lambda: NOW) as client:
         plain = predict(client, {"station": STATION, "date": TODAY})
         gusty = predict(
             client, {"station": STATION, "date": TODAY, "wind_gust_speed": 120, "humidity_3pm": 90}

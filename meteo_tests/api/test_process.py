@@ -8,10 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from meteo_api.loopback import NotLoopback, is_loopback_name, require_loopback
+from meteo_api.hosts import NotLoopback, is_loopback_name, require_loopback
 from meteo_api.settings import Settings
 from meteo_core.home import Home
 from meteo_tests.api.clients import PREDICTIONS, answers_at, eventually, free_port, process
+from meteo_tests.api.people import populate, sign_in, url_of
 from meteo_tests.builders import LAST_DAY
 
 
@@ -20,11 +21,11 @@ def test_the_service_starts_from_its_own_copy_answers_and_stops_when_told(served
     address = f"http://127.0.0.1:{port}"
     settings = {"METEO_HOME": str(served_home.root), "METEO_API_PORT": str(port)}
 
+    populate(url_of(served_home))
     with process("meteo_api", log=tmp_path / "log", **settings) as started:
         eventually(lambda: answers_at(f"{address}/health/ready"), within_seconds=30)
-        answer = httpx.post(
-            f"{address}{PREDICTIONS}", json={"station": "Albury", "date": str(LAST_DAY)}, timeout=10
-        )
+        with httpx.Client(base_url=address, timeout=10) as client:
+            answer = sign_in(client).post(PREDICTIONS, json={"station": "Albury", "date": str(LAST_DAY)})
         started.send_signal(signal.SIGTERM)
         code = started.wait(timeout=15)
 
@@ -36,7 +37,7 @@ def test_the_service_starts_from_its_own_copy_answers_and_stops_when_told(served
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "example.org", "", "127.0.0.1.example.org"])
 def test_an_address_that_others_reach_is_refused_with_the_reason(host: str):
-    with pytest.raises(NotLoopback, match="no sign-in"):
+    with pytest.raises(NotLoopback, match="METEO_ALLOWED_HOSTS"):
         require_loopback(host)
 
 

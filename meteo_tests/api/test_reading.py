@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from litestar.testing import TestClient
 
-from meteo_api.app import create_app
 from meteo_api.predictand import percent
 from meteo_api.settings import Settings
 from meteo_core.calendar import Issue
@@ -23,8 +22,9 @@ from meteo_core.parameters import PARAMETERS, Kind
 from meteo_core.serving import publish
 from meteo_core.stations import stations
 from meteo_tests import builders
-from meteo_tests.api.clients import LOOPBACK, problem_of
+from meteo_tests.api.clients import problem_of
 from meteo_tests.api.conftest import NOW
+from meteo_tests.api.people import in_process
 from meteo_tests.builders import LAST_DAY
 
 STATION = "Albury"
@@ -34,8 +34,7 @@ NINE_AM_NEXT_DAY = datetime(2016, 6, 25, 23, tzinfo=UTC)
 
 @contextmanager
 def service(home: Home, now: datetime = NOW, **settings: Any) -> Iterator[TestClient]:
-    app = create_app(Settings(home_dir=home.root, **settings), now=lambda: now)
-    with TestClient(app, base_url=LOOPBACK) as client:
+    with in_process(Settings(home_dir=home.root, **settings), now=lambda: now) as client:
         yield client
 
 

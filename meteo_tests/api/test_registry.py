@@ -26,6 +26,7 @@ from meteo_tests.api.clients import (
     problem_of,
     process,
 )
+from meteo_tests.api.people import populate, sign_in, url_of
 from meteo_tests.builders import LAST_DAY
 
 QUESTION = {"station": "Albury", "date": str(LAST_DAY)}
@@ -70,8 +71,9 @@ def promote(home: Home, version: int) -> None:
 @contextmanager
 def service(home: Home, **settings: str) -> Iterator[httpx.Client]:
     chosen = Settings(home_dir=home.root, model_poll_seconds=0.1, snapshot_poll_seconds=0.1, **settings)
+    populate(url_of(home))
     with listening(create_app(chosen)) as address, httpx.Client(base_url=address, timeout=30.0) as client:
-        yield client
+        yield sign_in(client)
 
 
 def version_in_service(client: httpx.Client) -> int | None:
@@ -137,7 +139,7 @@ def test_models_and_snapshots_are_exchanged_under_load_without_a_failed_or_mixed
 
     with service(home) as client:
         eventually(lambda: version_in_service(client) == GOOD_1)
-        with asking(str(client.base_url), [QUESTION, BATCH], threads=6) as answers:
+        with asking(str(client.base_url), [QUESTION, BATCH], threads=6, headers=client.headers) as answers:
             for version in (GOOD_2, GOOD_1, GOOD_2):
                 promote(home, version)
                 builders.snapshot(home.serving, weather, models)

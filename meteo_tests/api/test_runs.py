@@ -17,6 +17,7 @@ from meteo_api.app import create_app
 from meteo_api.settings import Settings
 from meteo_core import jobs
 from meteo_tests.api.clients import answers_at, eventually, free_port, listening, problem_of, process
+from meteo_tests.api.people import ADMIN, populate, sign_in
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = "/api/v1/runs"
@@ -57,8 +58,9 @@ def dagster_url(folder: Path) -> Iterator[str]:
 def service(dagster_url: str, folder: Path) -> Iterator[httpx.Client]:
     """The service over an empty state folder."""
     settings = Settings(home_dir=folder / "state", dagster_url=dagster_url)
+    populate(settings.service_database_url)
     with listening(create_app(settings)) as address, httpx.Client(base_url=address, timeout=30.0) as client:
-        yield client
+        yield sign_in(client, ADMIN)
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from litestar import Litestar, Response, post
 from litestar.testing import TestClient
 
-from meteo_api.app import create_app
 from meteo_api.runs import dagster
 from meteo_api.settings import Settings
-from meteo_tests.api.clients import LOOPBACK, free_port, listening, problem_of
+from meteo_tests.api.clients import free_port, listening, problem_of
+from meteo_tests.api.people import ADMIN, in_process
 
 RUNS = "/api/v1/runs"
 RUN = f"{RUNS}/00000000-0000-0000-0000-000000000000"
@@ -23,7 +23,7 @@ NO_LOCATION = {"data": {"repositoriesOrError": {"__typename": "RepositoryConnect
 @contextmanager
 def service(home: Path, dagster_url: str) -> Iterator[TestClient[Any]]:
     settings = Settings(home_dir=home, dagster_url=dagster_url)
-    with TestClient(create_app(settings), base_url=LOOPBACK) as client:
+    with in_process(settings, name=ADMIN) as client:
         yield client
 
 

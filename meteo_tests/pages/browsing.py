@@ -11,6 +11,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from meteo_tests.api.people import PASSWORD, USER
+
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -45,6 +47,14 @@ class Visitor:
     context: BrowserContext
     address: str
     complaints: list[str] = field(default_factory=list)
+
+    def signed_in(self, name: str = USER) -> "Visitor":
+        """The same visitor, with the session of someone who has signed in."""
+        answer = self.context.request.post(
+            f"{self.address}/sign-in", form={"name": name, "password": PASSWORD}, max_redirects=0
+        )
+        assert answer.status == 303, answer.text()
+        return self
 
     def open(self, path: str, *, status: int = 200) -> Page:
         """Go to a path and wait until it is there."""

@@ -16,6 +16,7 @@ from meteo_core.home import Home
 from meteo_tests.api.clients import listening
 from meteo_tests.api.conftest import *  # noqa: F403 (fixtures)
 from meteo_tests.api.conftest import NOW
+from meteo_tests.api.people import populate
 from meteo_tests.pages.browsing import WAYS, Visitor, chromium, visiting
 
 
@@ -28,7 +29,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def site(served_home: Home) -> Iterator[str]:
     """Address of the app over the state folder that only reading tests share."""
-    settings = Settings(home_dir=served_home.root)
+    settings = Settings(home_dir=served_home.root, database_url=f"sqlite:///{served_home.root / 'site.db'}")
+    populate(settings.service_database_url)
     with listening(create_app(settings, now=lambda: NOW)) as address:
         yield address
 
@@ -37,11 +39,11 @@ def site(served_home: Home) -> Iterator[str]:
 def visitor(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Visitor]:
     """Somebody with a phone or a desk, by day or night."""
     with visiting(browser, site, request.param) as visitor:
-        yield visitor
+        yield visitor.signed_in()
 
 
 @pytest.fixture
 def desk(browser: Browser, site: str) -> Iterator[Visitor]:
     """Somebody at a desk by day."""
     with visiting(browser, site) as visitor:
-        yield visitor
+        yield visitor.signed_in()

@@ -123,6 +123,7 @@ def test_another_station_fills_the_form_anew(desk: Visitor):
 
 def test_a_what_if_needs_no_script(browser: Browser, site: str):
     with visiting(browser, site, java_script_enabled=False) as plain:
+        plain.signed_in()
         page = plain.open("/what-if?station=Albury&date=2016-06-24")
 
         page.get_by_label("Relative humidity at 3 pm %").fill("97")

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from litestar.testing import TestClient
 
-from meteo_api.app import create_app
 from meteo_api.pages.map import Asked, Order, map_view
 from meteo_api.settings import Settings
 from meteo_api.snapshot.world import World
@@ -16,6 +15,7 @@ from meteo_core.home import Home
 from meteo_core.serving import current_name, read
 from meteo_core.stations import stations
 from meteo_tests.api.conftest import NOW
+from meteo_tests.api.people import in_process
 
 EVENING = Asked("gt_1_0", Issue.EVENING, Order.STATE)
 
@@ -120,7 +120,7 @@ def test_what_cannot_be_chosen_is_refused(client: TestClient):
 
 def test_without_a_snapshot_there_is_a_page_that_says_so(tmp_path):
     settings = Settings(home_dir=tmp_path, snapshot_poll_seconds=60, model_poll_seconds=60)
-    with TestClient(create_app(settings), base_url="http://127.0.0.1:8000") as client:
+    with in_process(settings) as client:
         answer = client.get("/", headers={"accept": "text/html"})
 
     assert answer.status_code == 503

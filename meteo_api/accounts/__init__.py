@@ -1,0 +1,1 @@
+"""Who may ask: users, sign-ins, and the trail of what administrators did."""

@@ -1,0 +1,94 @@
+"""What holds for every request and every answer, whatever they are about: host, HEAD, security headers."""
+
+from typing import Any, Final
+
+from litestar import Litestar
+from litestar.types import Message, Receive, Scope, Send
+
+from meteo_api.errors import ForeignHost
+from meteo_api.hosts import AllowedHosts
+from meteo_api.problems import refuse
+
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+"""Nothing from elsewhere, nothing inline, in nobody's frame."""
+_SECURITY: Final = [
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    # Not no-referrer: with it browsers hide where a form comes from, and signing in asks for that.
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+]
+_NO_STORE: Final = (b"cache-control", b"no-store")
+_HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
+
+
+class Front:
+    """The outermost layer, in front of routing and error handling."""
+
+    def __init__(self, app: Litestar, hosts: AllowedHosts) -> None:
+        self._inner = app.asgi_handler
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the headers that every answer has; to HEAD as to GET, without the body."""
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        only_head = scope["method"] == "HEAD"
+        if only_head:
+            scope = {**scope, "method": "GET"}  # pyright: ignore[reportAssignmentType]
+        scope["user"] = scope["auth"] = None  # where no handler is found, nobody looks who asks
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add_headers(message, scope)
+            elif only_head and message["type"] == "http.response.body":
+                message["body"] = b""
+            await send(message)
+
+        if self._is_meant_for_us(scope):
+            await self._inner(scope, receive, send_with_headers)
+        else:
+            await refuse(
+                ForeignHost("requests for this host are not answered here"), scope, receive, send_with_headers
+            )
+
+    def _is_meant_for_us(self, scope: Scope) -> bool:
+        """One Host header, and a name of ours in it."""
+        host = None
+        for name, value in scope["headers"]:
+            if name == b"host":
+                if host is not None:
+                    return False
+                host = value
+        return host is not None and self._hosts.allow(host)
+
+
+def _add_headers(message: Any, scope: Scope) -> None:
+    headers = [*message["headers"], *_SECURITY]
+    handler = scope.get("route_handler")
+    if handler is None or not handler.opt.get("open"):
+        # What only who is signed in may see is kept by nobody, unless the handler says how.
+        for name, _ in message["headers"]:
+            if name == b"cache-control":
+                break
+        else:
+            headers.append(_NO_STORE)
+    if scope["scheme"] == "https":
+        headers.append(_HSTS)
+    message["headers"] = headers

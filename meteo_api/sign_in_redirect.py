@@ -1,0 +1,53 @@
+"""Where a browser goes to sign in, and where it may go from there."""
+
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from litestar import Request, Response
+
+SIGN_IN: Final = "/sign-in"
+_NOT_PAGES: Final = ("/api/", "/health/", "/metrics", "/schema")
+LONGEST: Final = 1_000
+
+
+def is_page(request: Request[Any, Any, Any]) -> bool:
+    """Whether people look at what is asked for, rather than programs."""
+    return not request.scope["path"].startswith(_NOT_PAGES)
+
+
+def to_sign_in(request: Request[Any, Any, Any]) -> Response[None]:
+    """Send a browser to the sign-in page and, what it came for being a page, back again."""
+    if request.headers.get("hx-request"):
+        # HTMX would put the sign-in page where a part of this one belongs.
+        here = urlsplit(request.headers.get("hx-current-url", ""))
+        target = f"{here.path}?{here.query}" if here.query else here.path
+        headers = {"HX-Redirect": _address(target)}
+        return Response(None, status_code=HTTPStatus.UNAUTHORIZED, headers=headers)
+    path = request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
+    query = request.scope["query_string"].decode("ascii", "replace")
+    target = f"{path}?{query}" if query else path
+    location = _address(target if request.method == "GET" else "/")
+    return Response(None, status_code=HTTPStatus.SEE_OTHER, headers={"Location": location})
+
+
+def local_path(given: str) -> str:
+    """Where to go after signing in: a path of this service, or else the first page.
+
+    Two slashes, backslashes, schemes and control characters would lead a browser elsewhere.
+    """
+    if (
+        not given.startswith("/")
+        or given.startswith(("//", SIGN_IN))
+        or len(given) > LONGEST
+        or "\\" in given
+        or not given.isascii()
+        or any(ord(sign) <= ord(" ") or ord(sign) == 127 for sign in given)
+    ):
+        return "/"
+    return given
+
+
+def _address(target: str) -> str:
+    target = local_path(target)
+    return SIGN_IN if target == "/" else f"{SIGN_IN}?next={quote(target, safe='/')}"
