@@ -157,8 +157,8 @@ def _forecast(world: World, forecast: IssuedForecast, moment: datetime) -> Forec
 def _today_was(world: World, forecast: IssuedForecast) -> str:
     wet = values_of(world, forecast.station, forecast.date)["rain_today"]
     if wet is None:
-        return "a day of which nothing is known"
-    return f"a {'wet' if wet else 'dry'} day like the one before"
+        return "a day whose rain nobody measured"
+    return f"a {'wet' if wet else 'dry'} day, as the last one was,"
 
 
 def _nothing(place: Station, newest: Newest, issue: Issue | None) -> str:
