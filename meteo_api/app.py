@@ -1,6 +1,7 @@
 """The application: everything is made and connected here, and nothing at import."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -59,6 +60,8 @@ from meteo_api.verification.service import VerificationService
 from meteo_api.watching import watching
 from meteo_core.model.registry import ModelRegistry
 
+log = logging.getLogger(__name__)
+
 PAGES: tuple[type[Controller], ...] = (
     SignInPage,
     MapController,
@@ -116,6 +119,8 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     @asynccontextmanager
     async def beginning_with_what_is_on_disk(_app: Litestar) -> AsyncIterator[None]:
         await asyncio.to_thread(bring_up_to_date, database)
+        if not await accounts.users():
+            log.warning("nobody can sign in yet: add someone with `meteo users add NAME --role admin`")
         await asyncio.to_thread(models.begin_with_cache)
         await asyncio.to_thread(snapshots.look)
         yield

@@ -14,6 +14,7 @@ from meteo_assets.schedules import REREAD_DAYS
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import registry_of
 from meteo_cli.console import console, progress_lines, show_scores, show_stage
+from meteo_cli.demo_users import ensure_demo_users
 from meteo_cli.services import ServiceFailed, Services, require_free
 from meteo_cli.signals import interrupts_raise
 from meteo_core import jobs
@@ -62,10 +63,13 @@ def run_demo(ports: Ports, *, days: int, once: bool) -> None:
 
             _build(settings, days)
 
-            _serve_once(services, ports)
+            people = ensure_demo_users(settings.home)
+            _serve_once(services, ports, people)
             console.print(f"Built, served and checked in {time.monotonic() - started:.0f} s.")
             if not once:
-                _stay_up(services, ports, settings)
+                _stay_up(services, ports, settings, people)
+            else:
+                _show_people(people)
         except KeyboardInterrupt:
             console.print("\nStopping.")
 
@@ -112,12 +116,17 @@ def _build(settings: Settings, days: int) -> None:
     show_scores(champion)
 
 
-def _serve_once(services: Services, ports: Ports) -> None:
-    """Start the service, fetch a forecast and a what-if over HTTP, and check that they make sense."""
+def _serve_once(services: Services, ports: Ports, people: Mapping[str, str]) -> None:
+    """Start the service, sign in, fetch a forecast and a what-if over HTTP; check that they make sense."""
     api = f"http://{LOOPBACK}:{ports.api}"
     services.start("api", "meteo_api")
     services.wait_until_ready("api", f"{api}/health/ready")
     with httpx.Client(base_url=f"{api}/api/v1", timeout=10.0) as client:
+        if client.get("/stations").status_code != httpx.codes.UNAUTHORIZED:
+            raise DemoFailed("the service answers whoever is not signed in")
+        signed_in = client.post("/login", data={"username": "user", "password": people["user"]})
+        token = signed_in.raise_for_status().json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
         forecast = client.get(f"/forecasts/{STATION}").raise_for_status().json()
         newest = forecast["forecasts"][0] if "forecasts" in forecast else forecast
         what_if = (
@@ -137,7 +146,13 @@ def _serve_once(services: Services, ports: Ports) -> None:
     )
 
 
-def _stay_up(services: Services, ports: Ports, settings: Settings) -> None:
+def _show_people(people: Mapping[str, str]) -> None:
+    """The passwords that were generated; they are kept beside the state."""
+    for name, password in people.items():
+        console.print(f"  Sign in as [bold]{name:<5}[/] password [bold]{password}[/]")
+
+
+def _stay_up(services: Services, ports: Ports, settings: Settings, people: Mapping[str, str]) -> None:
     """Start the UIs beside the service and wait."""
     os.environ["DAGSTER_HOME"] = str(prepare_instance(settings))
     services.add_environment({"DAGSTER_HOME": os.environ["DAGSTER_HOME"], "DAGSTER_DISABLE_TELEMETRY": "1"})
@@ -164,11 +179,12 @@ def _stay_up(services: Services, ports: Ports, settings: Settings) -> None:
     services.wait_until_ready("mlflow", f"http://{LOOPBACK}:{ports.mlflow}/health")
     console.print(
         f"\n  Dagster  http://{LOOPBACK}:{ports.dagster}/asset-groups   assets, runs, schedules"
-        f"\n  API      http://{LOOPBACK}:{ports.api}/schema   forecasts and what-if"
+        f"\n  Meteo    http://{LOOPBACK}:{ports.api}/   forecasts and what-if; API at /schema"
         f"\n  MLflow   http://{LOOPBACK}:{ports.mlflow}/#/models/meteo-rain   models and training runs"
-        f"\n  Source   http://{LOOPBACK}:{ports.simulator}   the simulated Bureau site"
-        "\n\nCtrl-C stops all of them."
+        f"\n  Source   http://{LOOPBACK}:{ports.simulator}   the simulated Bureau site\n"
     )
+    _show_people(people)
+    console.print("\nCtrl-C stops all of them.")
     try:
         services.wait_for_any_end()
     except ServiceFailed as error:

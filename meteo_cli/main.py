@@ -1,12 +1,13 @@
 """`meteo`: history, backtests, the simulated Bureau site, the service and the demo."""
 
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from meteo_cli.state_folder import HomeOption, use
+from meteo_cli.users import users
 from meteo_core.calendar import Issue
 
 app = typer.Typer(
@@ -19,16 +20,7 @@ app.add_typer(history, name="history")
 model = typer.Typer(help="Versions of the model.", no_args_is_help=True)
 app.add_typer(model, name="model")
 
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", help="State folder. Default: METEO_HOME, or ./data.", show_default=False),
-]
-
-
-def _use(home: Path | None) -> None:
-    """Make the state folder known to everything in this process and its children."""
-    if home is not None:
-        os.environ["METEO_HOME"] = str(home.resolve())
+app.add_typer(users, name="users")
 
 
 def _show_version(wanted: bool) -> None:
@@ -63,7 +55,7 @@ def history_import(
     from meteo_cli.console import plain_errors
     from meteo_cli.history import import_archive
 
-    _use(home)
+    use(home)
     with plain_errors():
         import_archive(file)
 
@@ -87,7 +79,7 @@ def backtest(
     from meteo_cli.console import plain_errors
     from meteo_cli.history import run_backtest
 
-    _use(home)
+    use(home)
     with plain_errors():
         run_backtest(
             train_before=train_before.date(), first=first.date(), last=last.date(), issue=issue, out=out
@@ -109,7 +101,7 @@ def model_list(home: HomeOption = None) -> None:
     from meteo_cli.console import plain_errors
     from meteo_cli.models import list_versions
 
-    _use(home)
+    use(home)
     with plain_errors():
         list_versions()
 
@@ -123,7 +115,7 @@ def model_show(version: VersionArgument = None, home: HomeOption = None) -> None
     from meteo_cli.console import plain_errors
     from meteo_cli.models import show_version
 
-    _use(home)
+    use(home)
     with plain_errors():
         show_version(version)
 
@@ -144,7 +136,7 @@ def model_promote(
     from meteo_cli.console import plain_errors
     from meteo_cli.models import promote
 
-    _use(home)
+    use(home)
     with plain_errors():
         promote(version, reason=reason, despite_checks=despite_checks)
 
@@ -158,7 +150,7 @@ def model_rollback(reason: ReasonOption, home: HomeOption = None) -> None:
     from meteo_cli.console import plain_errors
     from meteo_cli.models import roll_back
 
-    _use(home)
+    use(home)
     with plain_errors():
         roll_back(reason=reason)
 
@@ -172,7 +164,7 @@ def model_reproduce(version: VersionArgument = None, home: HomeOption = None) ->
     from meteo_cli.console import plain_errors
     from meteo_cli.models import reproduce
 
-    _use(home)
+    use(home)
     with plain_errors():
         reproduce(version)
 
@@ -190,7 +182,7 @@ def model_cards(
     from meteo_cli.console import plain_errors
     from meteo_cli.models import write_cards
 
-    _use(home)
+    use(home)
     with plain_errors():
         write_cards(version, out)
 
@@ -240,7 +232,7 @@ def demo(
     from meteo_cli.console import plain_errors
     from meteo_cli.demo import Ports, run_demo
 
-    _use(home)
+    use(home)
     ports = Ports(dagster=dagster_port, api=api_port, mlflow=mlflow_port, simulator=simulator_port)
     with plain_errors():
         run_demo(ports, days=days, once=once)

@@ -14,6 +14,8 @@ import pandas as pd
 import psutil
 import pytest
 
+from meteo_tests.api.people import bearer
+
 pytestmark = pytest.mark.timeout(600)
 
 DAYS = 430
@@ -88,9 +90,34 @@ def test_the_demo_builds_forecasts_checks_itself_and_leaves(built: subprocess.Co
     assert built.stderr == ""
 
 
+def passwords(demo: Demo) -> dict[str, str]:
+    lines = (demo.home / "demo-passwords.txt").read_text().splitlines()
+    return dict(line.split(": ") for line in lines)
+
+
+def test_passwords_are_generated_shown_and_kept_for_the_owner_alone(
+    demo: Demo, built: subprocess.CompletedProcess[str]
+):
+    kept = passwords(demo)
+
+    assert set(kept) == {"user", "admin"}
+    assert len(kept["user"]) >= 20
+    assert kept["user"] != kept["admin"]
+    for name, password in kept.items():
+        assert f"{name:<5} password {password}" in built.stdout
+    for private in ("demo-passwords.txt", "secret", "service.db"):
+        assert (demo.home / private).stat().st_mode & 0o077 == 0
+    assert not any(
+        password in log.read_text() for log in demo.home.glob("logs/*") for password in kept.values()
+    )
+
+
 def test_a_second_demo_does_only_what_is_new(demo: Demo, built: subprocess.CompletedProcess[str]):
+    before = passwords(demo)
+
     again = demo.once()
 
+    assert passwords(demo) == before
     assert again.returncode == 0, again.stdout + again.stderr
     assert "is there from a run before" in again.stdout
     assert "rain_model" not in again.stdout
@@ -169,7 +196,9 @@ query { assetNodes { assetKey { path } groupName description isPartitioned
 
 
 def newest_day(demo: Demo) -> str:
-    return httpx.get(f"http://127.0.0.1:{demo.api}/api/v1/forecasts/Sydney").json()["forecasts"][0]["date"]
+    with httpx.Client(base_url=f"http://127.0.0.1:{demo.api}") as client:
+        headers = bearer(client, "user", passwords(demo)["user"])
+        return client.get("/api/v1/forecasts/Sydney", headers=headers).json()["forecasts"][0]["date"]
 
 
 def test_the_ui_shows_groups_descriptions_partitions_and_passed_checks(demo: Demo, running):
