@@ -1,7 +1,8 @@
 """Reference forecasts that a model must beat: climatology of station and month, and Markov."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from meteo_core.labels import THRESHOLDS
 PRIOR_DAYS = 5.0
 """A station's mean over the year counts as this many days in each month."""
 RULES = list(THRESHOLDS)
+MONTHS: Final = range(1, 13)
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,32 @@ class References:
 
     def climatology_of(self, keys: pd.DataFrame) -> NDArray[np.float64]:
         """Chances [rows, thresholds] by station and month; the base rate where they were never seen."""
-        index = pd.MultiIndex.from_arrays([keys["station"], keys["date"].dt.month])
-        return self.climatology.reindex(index).fillna(self.base_rate).to_numpy()
+        places, station, month = self._places(keys)
+        return places.climatology(station, month)
 
     def markov_of(self, keys: pd.DataFrame, wet_today: NDArray[np.float64]) -> NDArray[np.float64]:
         """Chances [rows, thresholds] by station, month and today's rain; climatology where it is unknown."""
-        index = pd.MultiIndex.from_arrays([keys["station"], keys["date"].dt.month, wet_today])
+        places, station, month = self._places(keys)
+        return places.markov(station, month, wet_today)
+
+    def _places(self, keys: pd.DataFrame) -> tuple["ReferenceTables", NDArray[np.intp], NDArray[np.intp]]:
+        station, names = pd.factorize(keys["station"])
+        return self.tables(list(names)), station, keys["date"].dt.month.to_numpy(dtype=np.intp)
+
+    def tables(self, stations: Sequence[str]) -> "ReferenceTables":
+        """The same, laid out by index for stations in this order."""
+        keys = pd.MultiIndex.from_product([stations, MONTHS], names=["station", "month"]).to_frame(
+            index=False
+        )
+        usual = self.climatology.reindex(pd.MultiIndex.from_frame(keys)).fillna(self.base_rate).to_numpy()
+        after = np.stack([self._markov_by_month(keys, usual, wet) for wet in (0.0, 1.0)] + [usual], axis=1)
+        shape = len(stations), len(MONTHS)
+        return ReferenceTables(usual.reshape(*shape, -1), after.reshape(*shape, 3, -1))
+
+    def _markov_by_month(self, keys: pd.DataFrame, usual: NDArray, wet: float) -> NDArray[np.float64]:
+        index = pd.MultiIndex.from_arrays([keys["station"], keys["month"], np.full(len(keys), wet)])
         found = self.markov.reindex(index).to_numpy()
-        return np.where(np.isnan(found), self.climatology_of(keys), found)
+        return np.where(np.isnan(found), usual, found)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a JSON file beside the model."""
@@ -70,6 +90,26 @@ class References:
             climatology=pd.DataFrame(stored["climatology"]).set_index(["station", "month"])[RULES],
             markov=pd.DataFrame(stored["markov"]).set_index(["station", "month", "wet_today"])[RULES],
         )
+
+
+@dataclass(frozen=True)
+class ReferenceTables:
+    """Reference chances by index of station and month."""
+
+    usual: NDArray[np.float64]
+    """[stations, months, thresholds]."""
+    after: NDArray[np.float64]
+    """[stations, months, 3, thresholds]: after a dry day, a wet one, and one of which it is unknown."""
+
+    def climatology(self, station: NDArray[np.intp], month: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Chances [rows, thresholds]; months count from 1."""
+        return self.usual[station, month - 1]
+
+    def markov(
+        self, station: NDArray[np.intp], month: NDArray[np.intp], wet_today: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Chances [rows, thresholds] after a day that was dry (0), wet (1) or is unknown (NaN)."""
+        return self.after[station, month - 1, np.nan_to_num(wet_today, nan=2.0).astype(np.intp)]
 
 
 def _wet_share(rows: pd.DataFrame, by: list[str], *, toward: list[str]) -> pd.DataFrame:

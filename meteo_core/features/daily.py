@@ -1,9 +1,10 @@
 """Features of a station's own day and past: the one definition for training, forecasts and service.
 
-To add a feature, write a function in `own_day` or `own_past`: it takes `StationDays`, gives an array [days,
-stations], and then appears in the table, the model and the documentation.
+To add a feature, write a function in `own_day` or `own_past`: it takes the quantities of a day in any shape,
+gives an array of that shape, and then appears in the table, the model and the documentation.
 """
 
+from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Final
 
@@ -11,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from meteo_core.features.own_day import OWN_DAY
-from meteo_core.features.own_past import LOOK_BACK_DAYS, OWN_PAST
+from meteo_core.features.own_past import LOOK_BACK_DAYS, OWN_PAST, PAST, past
+from meteo_core.features.quantities import Names, Quantities
 from meteo_core.features.station_days import StationDays
 from meteo_core.parameters import (
     COMPASS,
@@ -24,7 +26,7 @@ from meteo_core.parameters import (
 
 __all__ = ["DAILY_COLUMNS", "FEATURES", "FEATURE_VERSION", "LOOK_BACK_DAYS", "OWN_VALUES", "build_features"]
 
-FEATURE_VERSION: Final = 2
+FEATURE_VERSION: Final = 3
 """Raised whenever the meaning of any feature changes; models refuse features of another version."""
 
 DEGREES = MappingProxyType({point: i * DEGREES_PER_POINT for i, point in enumerate(COMPASS_POINTS)})
@@ -37,6 +39,11 @@ OWN_VALUES = (*NUMBERS, *COMPASS, "rain_today")
 
 DAILY_COLUMNS = (*OWN_VALUES, *FEATURES)
 """Value columns of the features table."""
+
+LAYOUT: Final = Names((*DAILY_COLUMNS, *PAST))
+"""Quantities of a day while its features are computed: `DAILY_COLUMNS`, then what the days before say."""
+DAYS_AT_ONCE: Final = 366
+"""Days computed side by side, to bound memory."""
 
 
 def known_at(column: str) -> KnownAt:
@@ -59,14 +66,47 @@ def derive_features(own_values: pd.DataFrame) -> pd.DataFrame:
     """`build_features` for a frame whose parameters are numbers already: `station`, `date`, `OWN_VALUES`."""
     keys = own_values[["station", "date"]].sort_values(["date", "station"]).reset_index(drop=True)
     days = StationDays.from_frame(own_values, OWN_VALUES)
-    for feature in FEATURES.values():
-        days.values[feature.name] = feature.compute(days)
-
     row, column = days.positions(keys)
-    built = {name: days[name][row, column] for name in DAILY_COLUMNS}
-    return keys.assign(feature_version=np.int64(FEATURE_VERSION), **built)[
-        ["station", "date", *DAILY_COLUMNS, "feature_version"]
-    ]
+    built = np.empty((len(DAILY_COLUMNS), len(keys)))
+    for first, grid in features_of(days):
+        begin, end = np.searchsorted(row, [first, first + grid.block.shape[1]])
+        built[:, begin:end] = grid.block[: len(DAILY_COLUMNS), row[begin:end] - first, column[begin:end]]
+
+    values = pd.DataFrame(built.T, columns=list(DAILY_COLUMNS))
+    return pd.concat([keys, values], axis=1).assign(feature_version=np.int64(FEATURE_VERSION))
+
+
+def features_of(days: StationDays) -> Iterator[tuple[int, Quantities]]:
+    """Quantities of `LAYOUT` on grids of some days each [names, days, stations], and the first day of each.
+
+    `days` holds `OWN_VALUES`.
+    """
+    own = np.stack([days[name] for name in OWN_VALUES])
+    for first in range(0, len(days.days), DAYS_AT_ONCE):
+        start = max(0, first - LOOK_BACK_DAYS)
+        wide = own[:, start : first + DAYS_AT_ONCE]
+        grid = Quantities.unknown(LAYOUT, wide.shape[1:])
+        grid.block[: len(OWN_VALUES)] = wide
+        OWN_DAY.derive(grid)
+        here = slice(first - start, None)
+        day = Quantities(LAYOUT, grid.block[:, here].copy())
+        day.put(PAST, past(grid.__getitem__, here))
+        OWN_PAST.derive(day)
+        yield first, day
+
+
+def features_of_rows(own_values: np.ndarray, days_before: np.ndarray) -> Quantities:
+    """Quantities of `LAYOUT` of single station days.
+
+    `own_values` [OWN_VALUES, rows] are those of the day itself, `days_before` [PAST, rows] what the days
+    before it say.
+    """
+    day = Quantities(LAYOUT, np.empty((len(LAYOUT), own_values.shape[1])))
+    day.block[: len(OWN_VALUES)] = own_values
+    day.put(PAST, days_before)
+    OWN_DAY.derive(day)
+    OWN_PAST.derive(day)
+    return day
 
 
 def as_numbers(observations: pd.DataFrame) -> pd.DataFrame:

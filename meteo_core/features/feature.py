@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from meteo_core.features.station_days import StationDays, Values
-from meteo_core.parameters import KnownAt
+from meteo_core.features.quantities import Quantities
+from meteo_core.parameters import PARAMETERS, KnownAt
 
-Compute = Callable[[StationDays], Values]
+Values = NDArray[np.float64]
+Compute = Callable[[Quantities], Values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +22,63 @@ class Feature:
     known_at: KnownAt
     """When on the day everything that it needs is known."""
     description: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureGroup:
+    """Features that one piece of arithmetic gives together."""
+
+    features: tuple[Feature, ...]
     compute: Compute
+    """From the day's quantities to an array [features, *shape], or [*shape] for a group of one."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features, in order."""
+        return tuple(feature.name for feature in self.features)
 
 
 class FeatureTable(dict[str, Feature]):
-    """Features by name, in the order in which they are computed: each may use those entered before it."""
+    """Features by name. Groups are computed in their order: each may use those entered before it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.groups: list[FeatureGroup] = []
+
+    def group(self, *features: Feature) -> Callable[[Compute], Compute]:
+        """Enter features that the function gives together."""
+
+        def enter(compute: Compute) -> Compute:
+            for feature in features:
+                if feature.name in self:
+                    raise ValueError(f"there is a feature {feature.name} already")
+                self[feature.name] = feature
+            self.groups.append(FeatureGroup(features, compute))
+            return compute
+
+        return enter
 
     def feature(self, *, unit: str, known_at: KnownAt) -> Callable[[Compute], Compute]:
         """Enter a function under its own name, described by the first line of its docstring."""
 
         def enter(compute: Compute) -> Compute:
             description = (compute.__doc__ or "").strip().splitlines()[0]
-            self.add(Feature(compute.__name__, unit, known_at, description, compute))
-            return compute
+            return self.group(Feature(compute.__name__, unit, known_at, description))(compute)
 
         return enter
 
-    def add(self, feature: Feature) -> None:
-        """Enter a feature; raises ValueError for a name that is taken."""
-        if feature.name in self:
-            raise ValueError(f"there is a feature {feature.name} already")
-        self[feature.name] = feature
+    def described(self, name: str) -> tuple[str, str, KnownAt]:
+        """Words, unit and time of a feature of this table, or of a parameter."""
+        if name in PARAMETERS:
+            parameter = PARAMETERS[name]
+            return parameter.label, parameter.unit, parameter.known_at
+        feature = self[name]
+        return feature.description.rstrip("."), feature.unit, feature.known_at
+
+    def derive(self, day: Quantities) -> None:
+        """Compute every feature from what is known of the day."""
+        for group in self.groups:
+            day.put(group.names, group.compute(day))
 
 
 def dew_point(temperature_c: Values, humidity_percent: Values) -> Values:

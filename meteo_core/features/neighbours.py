@@ -102,31 +102,56 @@ class Network:
         distance = self.distance_km / SLOPE_KM
         return distance * np.sin(self.bearing), distance * np.cos(self.bearing)
 
-    def slope(self, values: Values) -> tuple[Values, Values]:
-        """Eastward and northward slope, per `SLOPE_KM`, of the plane fitted around each station.
-
-        Weighted least squares over the stations observed that day; NaN where they weigh too little. The
-        slope of the pressure anomaly is the geostrophic wind anomaly, turned by a right angle.
-        """
+    @cached_property
+    def _plane_weights(self) -> Weights:
+        """Weights of the sums of `plane_sums`, one below the other; a station is left out of its own."""
         near = np.exp(-((self.distance_km / PLANE_SCALE_KM) ** 2))
+        np.fill_diagonal(near, 0.0)
         east, north = self.offsets
-        known = (~np.isnan(values)).astype(float)
-        filled = np.where(known > 0, values, 0.0)
-
-        weight = known @ near.T
-        enough = np.where(weight > LEAST_PLANE_WEIGHT, weight, np.nan)
-        mean_east, mean_north = known @ (near * east).T / enough, known @ (near * north).T / enough
-        mean_value = filled @ near.T / enough
-        east_east = known @ (near * east**2).T / enough - mean_east**2 + PLANE_RIDGE
-        north_north = known @ (near * north**2).T / enough - mean_north**2 + PLANE_RIDGE
-        east_north = known @ (near * east * north).T / enough - mean_east * mean_north
-        east_value = filled @ (near * east).T / enough - mean_east * mean_value
-        north_value = filled @ (near * north).T / enough - mean_north * mean_value
-        determinant = east_east * north_north - east_north**2
-        return (
-            (east_value * north_north - north_value * east_north) / determinant,
-            (north_value * east_east - east_value * east_north) / determinant,
+        return np.concatenate(
+            [near, near * east, near * north, near * east**2, near * north**2, near * east * north]
         )
+
+    def plane_sums(self, values: Values) -> NDArray[np.float64]:
+        """What a plane around each station needs of the other stations: shape [days, stations, 9].
+
+        Weighted sums of 1, east, north, their squares and product over the stations observed that day, and
+        of the values themselves times 1, east and north.
+        """
+        known = ~np.isnan(values)
+        of_places = known.astype(float) @ self._plane_weights.T
+        of_values = np.where(known, values, 0.0) @ self._plane_weights[: 3 * len(self.stations)].T
+        sums = np.concatenate([of_places, of_values], axis=1)
+        return sums.reshape(len(values), 9, -1).swapaxes(1, 2)
+
+    def slope(self, values: Values) -> tuple[Values, Values]:
+        """Eastward and northward slope, per `SLOPE_KM`, of the plane fitted around each station."""
+        return plane_slope(self.plane_sums(values), values)
+
+
+def plane_slope(sums: NDArray[np.float64], own: Values) -> tuple[Values, Values]:
+    """Slopes from `plane_sums` [*shape, 9] of the others and the own values [*shape].
+
+    Weighted least squares over the stations observed that day; NaN where they weigh too little. The slope of
+    the pressure anomaly is the geostrophic wind anomaly, turned by a right angle.
+    """
+    unknown = np.isnan(own)
+    # The station itself stands at the origin, with weight 1.
+    weight = sums[..., 0] + ~unknown
+    enough = np.where(weight > LEAST_PLANE_WEIGHT, weight, np.nan)
+    mean = sums[..., 1:] / enough[..., None]
+    east, north = mean[..., 0], mean[..., 1]
+    value = mean[..., 5] + np.where(unknown, 0.0, own) / enough
+    east_east = mean[..., 2] - east**2 + PLANE_RIDGE
+    north_north = mean[..., 3] - north**2 + PLANE_RIDGE
+    east_north = mean[..., 4] - east * north
+    east_value = mean[..., 6] - east * value
+    north_value = mean[..., 7] - north * value
+    determinant = east_east * north_north - east_north**2
+    return (
+        (east_value * north_north - north_value * east_north) / determinant,
+        (north_value * east_east - east_value * east_north) / determinant,
+    )
 
 
 def weighted_mean(values: Values, weights: Weights) -> Values:

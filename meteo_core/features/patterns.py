@@ -4,8 +4,9 @@ The leading patterns of variation over the network (Lorenz 1956): a map of anoma
 them, and the amplitudes say where highs, lows and moist air lie.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -50,16 +51,33 @@ class Patterns:
             loadings[:most, used] = fitted.components_
         return cls(quantities, scale, loadings)
 
-    def amplitudes(self, anomalies: Mapping[str, Values]) -> NDArray[np.float64]:
-        """Amplitude of each pattern on each day [days, patterns]; NaN on days without any value.
+    @cached_property
+    def weights(self) -> NDArray[np.float64]:
+        """What one unit of each quantity at each station adds to each amplitude [quantities, stations, patterns]."""
+        return np.nan_to_num(self.loadings / self.scale).transpose(1, 2, 0)
 
-        `anomalies` has the quantities of the fit, or in their place others of the same unit, in order.
+    def of_others(self, anomalies: Sequence[Values]) -> NDArray[np.float64]:
+        """Amplitudes as far as the other stations make them: shape [days, stations, patterns].
+
+        `anomalies` [days, stations] are those of the quantities of the fit, or in their place others of the
+        same unit, in order. A missing anomaly counts as none; what a station itself adds is
+        its anomaly times `weights`.
         """
-        maps = np.stack(list(anomalies.values()), axis=1) / self.scale
+        filled = np.nan_to_num(np.stack(anomalies))
         # einsum without BLAS: the same digits for one day as for ten years.
-        amplitudes = np.einsum("dqs,pqs->dp", np.nan_to_num(maps), self.loadings)
-        amplitudes[np.isnan(maps).all(axis=(1, 2))] = np.nan
-        return amplitudes
+        everywhere = np.einsum("qds,qsp->dp", filled, self.weights)
+        own = np.einsum("qds,qsp->dsp", filled, self.weights)
+        return everywhere[:, None, :] - own
+
+    def others_known(self, anomalies: Sequence[Values]) -> NDArray[np.float64]:
+        """How many values of a map the other stations give: shape [days, stations]."""
+        known = (~np.isnan(np.stack(anomalies)) & self.used[:, None, :]).sum(axis=0)
+        return (known.sum(axis=1, keepdims=True) - known).astype(float)
+
+    @cached_property
+    def used(self) -> NDArray[np.bool_]:
+        """Which quantity at which station is part of the maps [quantities, stations]."""
+        return ~np.isnan(self.scale)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a JSON file beside the model."""

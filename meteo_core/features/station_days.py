@@ -64,15 +64,10 @@ class StationDays:
             raise ValueError(f"stations not in the grid: {unknown}")
         return row, column
 
-    def before(self, name: str, days: int = 1) -> Values:
-        """The quantity as it was `days` calendar days earlier; NaN before the first day."""
-        return shift(self.values[name], days)
-
-    def trailing(self, name: str, days: int) -> NDArray[np.float64]:
-        """The last `days` values up to and with each day: shape [days, stations, window]."""
-        values = self.values[name]
-        padded = np.concatenate([np.full((days - 1, values.shape[1]), np.nan), values])
-        return np.lib.stride_tricks.sliding_window_view(padded, days, axis=0)
+    def part(self, start: int, stop: int) -> "StationDays":
+        """The days from index `start` up to, not with, `stop`."""
+        some = {name: values[start:stop] for name, values in self.values.items()}
+        return StationDays(self.days[start:stop], self.stations, some)
 
 
 def shift(values: Values, days: int) -> Values:
@@ -82,14 +77,3 @@ def shift(values: Values, days: int) -> Values:
     shifted = np.full_like(values, np.nan)
     shifted[days:] = values[:-days]
     return shifted
-
-
-def present_mean(window: NDArray[np.float64], *, at_least: int) -> Values:
-    """Mean over the last axis of what is present; NaN where fewer than `at_least` values are.
-
-    Sums in a fixed order for each window, so that a longer history before it changes no digit.
-    """
-    present = ~np.isnan(window)
-    count = present.sum(axis=-1)
-    total = np.where(present, window, 0.0).sum(axis=-1)
-    return np.where(count >= at_least, total / np.maximum(count, 1), np.nan)

@@ -2,8 +2,9 @@
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from meteo_core.features.predictor_table import Variant
 from meteo_core.features.predictors import Design, Predictors
 from meteo_core.model.blend import RULES, Blend
 from meteo_core.model.members import Members
-from meteo_core.references import References
+from meteo_core.references import References, ReferenceTables
 
 LEAST_OTHER_STATIONS: Final = 5
 """With fewer other stations observed than this, the local variant is the better one."""
@@ -35,6 +36,22 @@ _UNREADABLE: Final = (
     *(OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError),
     *(zipfile.BadZipFile, xgb.core.XGBoostError),
 )
+
+
+ROUTES: Final = (*(variant.value for variant in Variant), CLIMATOLOGY_ROUTE)
+"""Ways to a chance: a variant, or climatology."""
+_FULL, _AFTERNOON, _LOCAL, _CLIMATOLOGY = range(len(ROUTES))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Chances for some station days, each [rows, thresholds]."""
+
+    chances: NDArray[np.float64]
+    climatology: NDArray[np.float64]
+    markov: NDArray[np.float64]
+    route: NDArray[np.intp]
+    """Index in `ROUTES` [rows]."""
 
 
 class UnusableModel(MeteoError):
@@ -82,53 +99,84 @@ class RainModel:
         known = features["station"].isin(self.predictors.stations)
         rows = features[known].reset_index(drop=True)
         design = self.predictors.transform(rows)
-        climatology = self.references.climatology_of(design.keys)
-        markov = self.references.markov_of(design.keys, rows["rain_today"].to_numpy(float))
-
-        chances, route = climatology.copy(), self.route(design)
-        for variant in self.members:
-            chosen = route == variant
-            if chosen.any():
-                chances[chosen] = self.chances(variant, design, rows, chosen)
-        made = _forecasts(design.keys, chances, climatology, markov, route)
+        made = self.answer(
+            design,
+            month=design.keys["date"].dt.month.to_numpy(dtype=np.intp),
+            wet_today=rows["rain_today"].to_numpy(float),
+            local=self.local_of(rows),
+        )
+        answers = _forecasts(design.keys, made)
         if known.all():
-            return made
-        return pd.concat([made, self._by_climatology(features.loc[~known])], ignore_index=True)
+            return answers
+        return pd.concat([answers, self._by_climatology(features.loc[~known])], ignore_index=True)
 
-    def route(self, design: Design) -> NDArray[np.object_]:
-        """Variant that each row goes to, or `climatology`."""
+    def answer(
+        self,
+        design: Design,
+        *,
+        month: NDArray[np.intp],
+        wet_today: NDArray[np.float64],
+        local: Callable[[NDArray[np.bool_]], NDArray[np.float32]],
+    ) -> Answers:
+        """Chances for rows of a design.
+
+        `month` counts from 1, `wet_today` is 0, 1 or NaN; `local` gives the matrix of the local variant of
+        the chosen rows, and is asked only where some need it.
+        """
+        climatology = self._reference_tables.climatology(design.station, month)
+        markov = self._reference_tables.markov(design.station, month, wet_today)
+        chances, route = climatology.copy(), self.route(design)
+        for code, variant in self._variants.items():
+            chosen = route == code
+            if chosen.all():
+                chances = self.blends[variant].chances(*self.logits(variant, design, chosen, local))
+            elif chosen.any():
+                chances[chosen] = self.blends[variant].chances(*self.logits(variant, design, chosen, local))
+        return Answers(chances, climatology, markov, route)
+
+    def route(self, design: Design) -> NDArray[np.intp]:
+        """Index in `ROUTES` of the variant that each row goes to, or of climatology."""
         around = design.other_stations >= LEAST_OTHER_STATIONS
-        late = design.other_stations_late >= LEAST_OTHER_STATIONS
-        route = np.full(len(around), CLIMATOLOGY_ROUTE, dtype=object)
-        route[design.own_values > 0] = str(Variant.LOCAL)
-        route[around] = str(Variant.FULL)
+        alone = np.where(design.own_values > 0, _LOCAL, _CLIMATOLOGY)
+        together = np.full_like(alone, _FULL)
         if Variant.AFTERNOON in self.members:
-            route[around & ~late] = str(Variant.AFTERNOON)
-        return route
-
-    def chances(
-        self, variant: Variant, design: Design, rows: pd.DataFrame, chosen: NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
-        """Chances [chosen rows, thresholds] by one variant; `rows` are the features behind the design."""
-        return self.blends[variant].chances(*self.logits(variant, design, rows, chosen))
+            together[design.other_stations_late < LEAST_OTHER_STATIONS] = _AFTERNOON
+        return np.where(around, together, alone)
 
     def logits(
-        self, variant: Variant, design: Design, rows: pd.DataFrame, chosen: NDArray[np.bool_]
+        self,
+        variant: Variant,
+        design: Design,
+        chosen: NDArray[np.bool_],
+        local: Callable[[NDArray[np.bool_]], NDArray[np.float32]],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Log odds of the members of one variant, for some rows."""
-        own = rows.loc[chosen, ["station", "date", *OWN_VALUES]]
-        matrix = (
-            self.predictors.transform_local(own)
-            if variant is Variant.LOCAL
-            else self.predictors.of_variant(design.of_rows(chosen), variant)
+        """Log odds of the members of one variant, for the chosen rows."""
+        if variant is Variant.LOCAL:
+            matrix = local(chosen)
+        else:
+            matrix = self.predictors.of_variant(
+                design.matrix if chosen.all() else design.matrix[chosen], variant
+            )
+        return self.members[variant].logits(matrix, design.station[chosen])
+
+    def local_of(self, own: pd.DataFrame) -> Callable[[NDArray[np.bool_]], NDArray[np.float32]]:
+        """Gives the local matrix of the chosen rows of `station`, `date` and `OWN_VALUES`."""
+        return lambda chosen: self.predictors.transform_local(
+            own.loc[chosen, ["station", "date", *OWN_VALUES]]
         )
-        station = pd.Index(self.predictors.stations).get_indexer(pd.Index(own["station"]))
-        return self.members[variant].logits(matrix, station)
+
+    @cached_property
+    def _variants(self) -> Mapping[int, Variant]:
+        return {ROUTES.index(variant.value): variant for variant in self.members}
+
+    @cached_property
+    def _reference_tables(self) -> ReferenceTables:
+        return self.references.tables(self.predictors.stations)
 
     def _by_climatology(self, rows: pd.DataFrame) -> pd.DataFrame:
         keys = rows[["station", "date"]].reset_index(drop=True)
         usual = self.references.climatology_of(keys)
-        return _forecasts(keys, usual, usual, usual, np.full(len(keys), CLIMATOLOGY_ROUTE, dtype=object))
+        return _forecasts(keys, Answers(usual, usual, usual, np.full(len(keys), _CLIMATOLOGY)))
 
     def save(self, folder: Path) -> None:
         """Write trees in XGBoost's own format, networks as arrays, the rest as JSON; nothing is pickled."""
@@ -174,14 +222,8 @@ class RainModel:
         return model
 
 
-def _forecasts(
-    keys: pd.DataFrame,
-    chances: NDArray[np.float64],
-    climatology: NDArray[np.float64],
-    markov: NDArray[np.float64],
-    route: NDArray[np.object_],
-) -> pd.DataFrame:
-    columns = dict(zip(CHANCES, chances.T, strict=True))
-    columns |= dict(zip(CLIMATOLOGY, climatology.T, strict=True))
-    columns |= dict(zip(MARKOV, markov.T, strict=True))
-    return keys.assign(**columns, route=route)
+def _forecasts(keys: pd.DataFrame, made: Answers) -> pd.DataFrame:
+    columns = dict(zip(CHANCES, made.chances.T, strict=True))
+    columns |= dict(zip(CLIMATOLOGY, made.climatology.T, strict=True))
+    columns |= dict(zip(MARKOV, made.markov.T, strict=True))
+    return keys.assign(**columns, route=np.array(ROUTES, dtype=object)[made.route])

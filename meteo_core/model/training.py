@@ -21,7 +21,7 @@ from meteo_core.calendar import Issue
 from meteo_core.errors import MeteoError
 from meteo_core.features.daily import DAILY_COLUMNS, FEATURE_VERSION, OWN_VALUES
 from meteo_core.features.predictor_table import Variant
-from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS, Design, Predictors
+from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS, DatedDesign, Predictors
 from meteo_core.labels import PREDICTAND, THRESHOLDS, as_float
 from meteo_core.model.blanking import blank_some, keep_best_known
 from meteo_core.model.blend import MAIN, RULES, Blend
@@ -63,7 +63,7 @@ class _Rows:
 
     own: pd.DataFrame
     """`station`, `date` and `OWN_VALUES`."""
-    design: Design
+    design: DatedDesign
     outcomes: NDArray[np.float64]
     """[rows, thresholds], 0 or 1."""
 
@@ -156,7 +156,7 @@ def _hold_out(
     folds = (rows.own["date"] - before).dt.days.to_numpy() // FOLD_DAYS % 2
     blends, by_variant = {}, {}
     for variant in twin.members:
-        logits = twin.logits(variant, rows.design, rows.own, everything)
+        logits = twin.logits(variant, rows.design, everything, twin.local_of(rows.own))
         blends[variant] = Blend.fit(*logits, rows.outcomes)
         chances = _cross_fitted(logits, rows.outcomes, folds)
         by_variant[variant] = _held_out_forecasts(twin, variant, rows, chances)
@@ -307,7 +307,7 @@ def _give_back_memory() -> None:
 
 
 def _fit_variant(variant: Variant, predictors: Predictors, rows: _Rows, recipe: Recipe) -> Members:
-    station = pd.Index(predictors.stations).get_indexer(pd.Index(rows.own["station"]))
+    station = rows.design.station
     if variant is Variant.LOCAL:
         own = rows.own
         matrix, copies = _blanked_copies(predictors, own, recipe)
@@ -318,7 +318,7 @@ def _fit_variant(variant: Variant, predictors: Predictors, rows: _Rows, recipe: 
             random = np.random.default_rng([recipe.seed, network, epoch])
             return predictors.transform_local(blank_some(own, predictors.issue, random))
     else:
-        matrix, copies = predictors.of_variant(rows.design, variant), 1
+        matrix, copies = predictors.of_variant(rows.design.matrix, variant), 1
 
         def of_epoch(network: int, epoch: int) -> NDArray[np.float32]:  # noqa: ARG001 (the same each time)
             return matrix
