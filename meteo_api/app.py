@@ -92,6 +92,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         now=now,
     )
     snapshots = SnapshotStore(settings.home.serving, look_seconds=settings.snapshot_poll_seconds)
+    predictions = PredictionService(models, snapshots, now=now, max_batch=settings.max_batch)
     static = StaticFiles()
     runs = RunService(
         Dagster(settings.dagster_url), link=settings.dagster_link or settings.dagster_url, now=now
@@ -103,7 +104,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "models": models,
         "snapshots": snapshots,
         "forecasts": ForecastService(snapshots, now=now),
-        "predictions": PredictionService(models, snapshots, now=now, max_batch=settings.max_batch),
+        "predictions": predictions,
         "verification": VerificationService(snapshots),
         "drift": DriftService(snapshots),
         "observations": ObservationService(snapshots),
@@ -122,11 +123,19 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         if not await accounts.users():
             log.warning("nobody can sign in yet: add someone with `meteo users add NAME --role admin`")
         await asyncio.to_thread(models.begin_with_cache)
-        await asyncio.to_thread(snapshots.look)
+        await asyncio.to_thread(look_at_snapshots)
         yield
         await runs.close()
         await asyncio.to_thread(accounts.close)
         database.close()
+
+    def look_at_snapshots() -> None:
+        snapshots.look()
+        predictions.prepare()
+
+    def look_at_models() -> None:
+        models.look()
+        predictions.prepare()
 
     app = Litestar(
         route_handlers=[
@@ -167,8 +176,8 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         middleware=[accounts.middleware()],
         lifespan=[
             beginning_with_what_is_on_disk,
-            watching(snapshots.look, every_seconds=settings.snapshot_poll_seconds, name="snapshot"),
-            watching(models.look, every_seconds=settings.model_poll_seconds, name="model registry"),
+            watching(look_at_snapshots, every_seconds=settings.snapshot_poll_seconds, name="snapshot"),
+            watching(look_at_models, every_seconds=settings.model_poll_seconds, name="model registry"),
         ],
         openapi_config=OpenAPIConfig(
             title="Meteo",

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,19 @@ class RainThreshold:
         """The rule as a person reads it."""
         return f"more than {self.millimetres:g} mm" if self.strict else f"at least {self.millimetres:g} mm"
 
-    def is_met(self, rain_mm: pd.Series) -> pd.Series:
-        """Outcome for each amount, as nullable boolean: unknown rain gives an unknown outcome."""
+    def holds(self, rain_mm: float) -> bool:
+        """Whether this much, which is known, is wet."""
+        return rain_mm > self.millimetres if self.strict else rain_mm >= self.millimetres
+
+    def outcome(self, rain_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Outcome for each amount, 1 or 0: unknown rain (NaN) gives an unknown outcome (NaN)."""
         met = rain_mm > self.millimetres if self.strict else rain_mm >= self.millimetres
-        return met.astype("boolean").mask(rain_mm.isna())
+        return np.where(np.isnan(rain_mm), np.nan, met)
+
+    def is_met(self, rain_mm: pd.Series) -> pd.Series:
+        """The same as nullable boolean."""
+        outcome = self.outcome(rain_mm.to_numpy(dtype=float, na_value=np.nan))
+        return pd.Series(outcome, index=rain_mm.index, name=rain_mm.name).astype("boolean")
 
 
 THRESHOLDS: Final = MappingProxyType(

@@ -1,26 +1,43 @@
 """Answers to what-if questions."""
 
 import asyncio
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
+
 from meteo_api import predictand
 from meteo_api.clock import Clock
-from meteo_api.errors import MOST_ERRORS, BatchTooLarge, FieldError, InvalidRequest
+from meteo_api.errors import MOST_ERRORS, BatchTooLarge, FieldError, InvalidRequest, NotReady
 from meteo_api.model.store import ModelStore, ServedModel
 from meteo_api.predictions.asked import Asked
 from meteo_api.predictions.gathering import Gathering
 from meteo_api.predictions.schemas import Prediction, PredictionRequest
+from meteo_api.predictions.sense import require_sense
 from meteo_api.predictions.supposed import Supposed
 from meteo_api.predictions.what_if import WhatIf
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.snapshot.world import World
-from meteo_core.model.rain_model import CHANCES, CLIMATOLOGY
+from meteo_core.calendar import Issue
+from meteo_core.model.blend import MAIN
+from meteo_core.model.rain_model import CHANCES, CLIMATOLOGY, ROUTES
 from meteo_core.stations import find_station
 
-_FORECAST: Final = (*CHANCES, *CLIMATOLOGY, "markov_gt_1_0", "route")
-"""Columns of `WhatIf.forecast` that are answered under their own names."""
+_NUMBERS: Final = (*CHANCES, *CLIMATOLOGY, "markov_gt_1_0")
+"""Chances that are answered under their own names."""
+
+
+@dataclass(frozen=True, eq=False)
+class InService:
+    """One model in one snapshot, ready for questions; exchanged whole."""
+
+    served: ServedModel
+    world: World
+    what_if: WhatIf
 
 
 class PredictionService:
@@ -31,10 +48,19 @@ class PredictionService:
         self._snapshots = snapshots
         self._now = now
         self._max_batch = max_batch
-        # The newest pair, and the one before it that requests may still be computed with.
-        self._what_if = lru_cache(maxsize=2)(lambda served, world: WhatIf.of(served.models, world))
+        self._in_service: InService | None = None
         self._gathering: Gathering[PredictionRequest, Prediction] = Gathering(self._answer_together)
         self._one_at_a_time = asyncio.Semaphore(1)
+        self._preparing = threading.Lock()
+
+    def prepare(self) -> None:
+        """Make the newest model and snapshot ready; until that half second's work is done the old answer."""
+        with self._preparing:
+            served, world, ready = self._models.current, self._snapshots.current, self._in_service
+            if served is None or world is None:
+                return
+            if ready is None or ready.served.models is not served.models or ready.world is not world:
+                self._in_service = InService(served, world, WhatIf.of(served.models, world))
 
     async def answer(
         self, asked: PredictionRequest | Sequence[PredictionRequest]
@@ -45,7 +71,7 @@ class PredictionService:
         `BatchTooLarge`.
         """
         if isinstance(asked, PredictionRequest):
-            Asked([asked]).require_sense(self._now, in_batch=False)
+            require_sense([asked], self._now, in_batch=False)
             return await self._gathering.ask(asked)
         if len(asked) > self._max_batch:
             raise BatchTooLarge(f"{len(asked)} requests in one body, the service takes {self._max_batch}")
@@ -53,66 +79,94 @@ class PredictionService:
         async with self._one_at_a_time:
             return await asyncio.to_thread(self._answer_batch, asked)
 
+    def _require(self) -> InService:
+        if self._in_service is None:
+            self._models.require()
+            self._snapshots.require()
+            raise NotReady("The model is being made ready for the snapshot", retry_after_seconds=1)
+        return self._in_service
+
     def _answer_batch(self, requests: Sequence[PredictionRequest]) -> list[Prediction]:
-        Asked(requests).require_sense(self._now, in_batch=True)
-        served, world = self._models.require(), self._snapshots.require()
+        require_sense(requests, self._now, in_batch=True)
+        ready = self._require()
         untrained = [
-            _not_trained_on(served, request, pointer=f"/{row}/station")
+            _not_trained_on(ready, request, pointer=f"/{row}/station")
             for row, request in enumerate(requests)
-            if not _is_trained_on(served, request)
+            if request.station not in ready.what_if.station_index
         ]
         if untrained:
             raise InvalidRequest(untrained[:MOST_ERRORS])
-        return self._compute(served, world, requests)
+        return self._compute(ready, requests)
 
     def _answer_together(
         self, requests: Sequence[PredictionRequest]
     ) -> Sequence[Prediction | InvalidRequest]:
         """Answers to questions of different clients: what is wrong with one is no concern of the others."""
-        served, world = self._models.require(), self._snapshots.require()
-        fit = [request for request in requests if _is_trained_on(served, request)]
-        answers = iter(self._compute(served, world, fit))
+        ready = self._require()
+        trained = ready.what_if.station_index
+        fit = [request for request in requests if request.station in trained]
+        answers = iter(self._compute(ready, fit))
         return [
             next(answers)
-            if _is_trained_on(served, request)
-            else InvalidRequest([_not_trained_on(served, request, pointer="/station")])
+            if request.station in trained
+            else InvalidRequest([_not_trained_on(ready, request, pointer="/station")])
             for request in requests
         ]
 
-    def _compute(
-        self, served: ServedModel, world: World, requests: Sequence[PredictionRequest]
-    ) -> list[Prediction]:
+    def _compute(self, ready: InService, requests: Sequence[PredictionRequest]) -> list[Prediction]:
         if not requests:
             return []
-        age, supposed = world.age(self._now), Supposed.over(Asked(requests), world)
-        chances = self._what_if(served, world).forecast(supposed.days)
+        by_issue = {
+            issue: [row for row, request in enumerate(requests) if request.issue is issue] for issue in Issue
+        }
+        answers: dict[int, Prediction] = {}
+        for issue, rows in by_issue.items():
+            if len(rows) == len(requests):
+                return list(self._compute_issue(ready, issue, requests))
+            if rows:
+                some = self._compute_issue(ready, issue, [requests[row] for row in rows])
+                answers |= zip(rows, some, strict=True)
+        return [answers[row] for row in range(len(requests))]
 
-        rows = zip(*(chances[name].tolist() for name in _FORECAST), strict=True)
-        fields = supposed.fields(chances["route"].tolist())
-        predictions = []
-        for request, row, fields_of_day in zip(requests, rows, fields, strict=True):
-            valid_from, valid_to = predictand.window(find_station(request.station), request.date)
-            predictions.append(
-                Prediction(
-                    station=request.station,
-                    date=request.date,
-                    issue=request.issue,
-                    valid_from=valid_from,
-                    valid_to=valid_to,
-                    predictand=predictand.words(request.date),
-                    **dict(zip(_FORECAST, row, strict=True)),
-                    fields=fields_of_day,
-                    model_version=served.version.version,
-                    snapshot=age,
-                )
+    def _compute_issue(
+        self, ready: InService, issue: Issue, requests: Sequence[PredictionRequest]
+    ) -> Iterable[Prediction]:
+        what_if = ready.what_if
+        station = np.array([what_if.station_index[request.station] for request in requests])
+        dates = np.array([request.date for request in requests], dtype="datetime64[D]")
+        cells = what_if.history.cells(dates, station)
+        supposed = Supposed.over(Asked.of(requests), what_if.history.own[cells].T)
+        made = what_if.answer(issue, what_if.questions(station, dates, supposed.values))
+
+        routes = [ROUTES[code] for code in made.route.tolist()]
+        numbers = np.hstack([made.chances, made.climatology, made.markov[:, MAIN : MAIN + 1]]).tolist()
+        age, version = ready.world.age(self._now), ready.served.version.version
+        for request, row, route, fields in zip(
+            requests, numbers, routes, supposed.fields(issue, routes), strict=True
+        ):
+            valid_from, valid_to, words = _window(request.station, request.date)
+            yield Prediction(
+                station=request.station,
+                date=request.date,
+                issue=issue,
+                valid_from=valid_from,
+                valid_to=valid_to,
+                predictand=words,
+                **dict(zip(_NUMBERS, row, strict=True)),
+                route=route,  # pyright: ignore[reportArgumentType] (the literal names them all: tested)
+                fields=fields,
+                model_version=version,
+                snapshot=age,
             )
-        return predictions
 
 
-def _is_trained_on(served: ServedModel, request: PredictionRequest) -> bool:
-    return request.station in served.models.stations
+@lru_cache(maxsize=8192)
+def _window(station: str, day: date) -> tuple[datetime, datetime, str]:
+    """Start and end of the window on the station's clock, and the event in words."""
+    return *predictand.window(find_station(station), day), predictand.words(day)
 
 
-def _not_trained_on(served: ServedModel, request: PredictionRequest, *, pointer: str) -> FieldError:
-    detail = f"version {served.version.version} of the model was not trained on {request.station}"
+def _not_trained_on(ready: InService, request: PredictionRequest, *, pointer: str) -> FieldError:
+    version = ready.served.version.version
+    detail = f"version {version} of the model was not trained on {request.station}"
     return FieldError(pointer=pointer, detail=detail)

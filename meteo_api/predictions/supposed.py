@@ -1,77 +1,71 @@
 """The day as it might have been: what was asked, laid over what was observed."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from meteo_api.predictions.asked import Asked, Mask, contradicts_rain
+from meteo_api.predictions.asked import Asked
 from meteo_api.predictions.schemas import Fields
-from meteo_api.snapshot.world import World
 from meteo_core.calendar import Issue, allowed_parameters
 from meteo_core.features.daily import OWN_VALUES, known_at
+from meteo_core.features.own_day import DIRECTIONS, SPEEDS
 from meteo_core.features.predictor_table import Variant
-from meteo_core.labels import rain_today
-from meteo_core.parameters import PARAMETERS, WIND_PAIRS, KnownAt
+from meteo_core.features.quantities import Names
+from meteo_core.labels import PREDICTAND
+from meteo_core.parameters import PARAMETERS, KnownAt
+
+_OWN: Final = Names(OWN_VALUES)
+_SPEEDS, _DIRECTIONS = _OWN.at(SPEEDS), _OWN.at(DIRECTIONS)
+_RAINFALL, _RAIN_TODAY = _OWN.position["rainfall"], _OWN.position["rain_today"]
+_PARAMETER_BITS: Final = {name: 1 << number for number, name in enumerate(PARAMETERS)}
+_OWN_BITS: Final = np.array([_PARAMETER_BITS[name] for name in OWN_VALUES], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
 class Supposed:
     """Days to forecast from, and where each of their values came from."""
 
-    days: pd.DataFrame
-    """`station`, `date`, `issue` and the parameters, one row for each request."""
-    from_request: Mapping[str, Mask]
+    values: NDArray[np.float64]
+    """[OWN_VALUES, days], NaN for unknown."""
+    from_request: NDArray[np.bool_]
     """Whether each value was given, or derived from what was given."""
     asked: Asked
 
     @classmethod
-    def over(cls, asked: Asked, world: World) -> "Supposed":
-        """Lay the requests over the station's own observations of the day.
+    def over(cls, asked: Asked, observed: NDArray[np.float64]) -> "Supposed":
+        """Lay the requests over the station's own observations of the day [OWN_VALUES, requests].
 
         What is observed gives way where a supposed value contradicts it: no calm with a direction, no wet day
         without rain.
         """
-        requests = asked.requests
-        stations = [request.station for request in requests]
-        dates = np.array([request.date for request in requests], dtype="datetime64[ns]")
-        day, column = world.day_index(dates), pd.Index(world.stations).get_indexer(pd.Index(stations))
-
-        observed = {name: world.observed[name][day, column] for name in PARAMETERS}
-        given, asked_for = dict(asked.given), asked.values
-        values = {name: np.where(given[name], asked_for[name], observed[name]) for name in PARAMETERS}
+        values, given = np.where(asked.given, asked.values, observed), asked.given.copy()
         _settle_winds(values, given)
         _settle_rain(values, given)
-        issues = [request.issue for request in requests]
-        days = pd.DataFrame({"station": stations, "date": dates, "issue": issues, **values})
-        return cls(days, given, asked)
+        return cls(values, given, asked)
 
-    def fields(self, routes: Sequence[str]) -> list[Fields]:
+    def fields(self, issue: Issue, routes: list[str]) -> list[Fields]:
         """Where the values of each day came from, and what is missing, given the route that each went."""
-        known = _by_row(self.days[name].notna() for name in PARAMETERS)
-        given = _by_row(self.from_request.values())
-        asked_for = _by_row(pd.notna(values) for values in self.asked.values.values())
+        known = (_OWN_BITS @ ~np.isnan(self.values)).tolist()
+        given = (_OWN_BITS @ self.from_request).tolist()
         return [
-            _fields(*row) for row in zip(self.days["issue"], routes, known, given, asked_for, strict=True)
+            _fields(issue, route, *bits)
+            for route, *bits in zip(routes, known, given, self.asked.known, strict=True)
         ]
 
 
-def _by_row(columns: Iterable[NDArray[np.bool_] | pd.Series]) -> list[list[bool]]:
-    return np.column_stack(list(columns)).tolist()
-
-
-def _fields(issue: Issue, route: str, known: list[bool], given: list[bool], asked_for: list[bool]) -> Fields:
-    """Fields of one day; each list has a value for each parameter of the table."""
+@lru_cache(maxsize=4096)
+def _fields(issue: Issue, route: str, known: int, given: int, asked_for: int) -> Fields:
+    """Fields of one day; each number has a bit for each parameter of the table."""
     usable = usable_parameters(issue, route)
     fields = Fields(from_request=[], from_snapshot=[], missing=[], not_used=[])
-    for name, is_known, is_given, is_asked_for in zip(PARAMETERS, known, given, asked_for, strict=True):
+    for name, bit in _PARAMETER_BITS.items():
         if name in usable:
-            place = fields.from_request if is_given else fields.from_snapshot
-            (place if is_known else fields.missing).append(name)
-        elif is_asked_for:
+            place = fields.from_request if given & bit else fields.from_snapshot
+            (place if known & bit else fields.missing).append(name)
+        elif asked_for & bit:
             fields.not_used.append(name)
     return fields
 
@@ -85,22 +79,23 @@ def usable_parameters(issue: Issue, route: str) -> frozenset[str]:
     return frozenset(name for name in allowed if known_at(name) is not KnownAt.MIDNIGHT)
 
 
-def _settle_winds(values: dict[str, NDArray], given: Mapping[str, Mask]) -> None:
-    for speed, direction in WIND_PAIRS.values():
-        calm = (values[speed] == 0) & pd.notna(values[direction])
-        values[direction][calm & ~given[direction]] = None
-        values[speed][calm & given[direction] & ~given[speed]] = np.nan
+def _settle_winds(values: NDArray[np.float64], given: NDArray[np.bool_]) -> None:
+    speed, direction = values[_SPEEDS], values[_DIRECTIONS]
+    calm = (speed == 0) & ~np.isnan(direction)
+    if calm.any():
+        values[_DIRECTIONS] = np.where(calm & ~given[_DIRECTIONS], np.nan, direction)
+        gives_way = calm & given[_DIRECTIONS] & ~given[_SPEEDS]
+        values[_SPEEDS] = np.where(gives_way, np.nan, speed)
 
 
-def _settle_rain(values: dict[str, NDArray], given: dict[str, Mask]) -> None:
+def _settle_rain(values: NDArray[np.float64], given: NDArray[np.bool_]) -> None:
     """Amount and "rain today" agree again: what was given stands, and the amount decides where both were."""
-    amount_given, said = given["rainfall"], given["rain_today"]
-    said_unknown = said & pd.isna(values["rain_today"])
-    gives_way = contradicts_rain(values["rainfall"], values["rain_today"]) | said_unknown
-    values["rainfall"][said & ~amount_given & gives_way] = np.nan
-    values["rain_today"][amount_given & ~said] = None
-
-    wet = rain_today(pd.Series(values["rainfall"])).fillna(pd.Series(values["rain_today"], dtype="boolean"))
-    values["rain_today"] = wet.to_numpy(dtype=object)
-    values["rain_today"][wet.isna()] = None
-    given["rain_today"] = said | amount_given
+    amount_given, said = given[_RAINFALL], given[_RAIN_TODAY]
+    said_wet, measured = values[_RAIN_TODAY], PREDICTAND.outcome(values[_RAINFALL])
+    # An amount that was observed gives way to what was said; not knowing it says that it is unknown.
+    gives_way = said & ~amount_given & ((measured != said_wet) & ~np.isnan(measured))
+    values[_RAINFALL, gives_way] = np.nan
+    measured[gives_way] = np.nan
+    otherwise = np.where(amount_given & ~said, np.nan, said_wet)
+    values[_RAIN_TODAY] = np.where(np.isnan(measured), otherwise, measured)
+    given[_RAIN_TODAY] |= amount_given

@@ -1,101 +1,58 @@
 """The science of a what-if: the pipeline's features and model, in a world where one station's day differs.
 
-Nothing is defined here a second time. `build_features` makes the features of the day, `Predictors.design` the
-predictors, `RainModel.forecast` the chances; this module only lays out what they are given, many questions
+Nothing is defined here a second time. `features_of_rows` makes the features of the day, `Predictors.design`
+the predictors, `RainModel.answer` the chances; this module only looks up what they are given, many questions
 side by side.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from meteo_api.predictions.context import Cells, Context, History
 from meteo_api.snapshot.world import World
 from meteo_core.calendar import Issue
-from meteo_core.features.daily import DAILY_COLUMNS, LOOK_BACK_DAYS, build_features
-from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS, Design, Predictors
-from meteo_core.features.station_days import StationDays, Values
+from meteo_core.features.daily import OWN_VALUES, as_numbers, features_of_rows
+from meteo_core.features.predictors import Design
+from meteo_core.features.quantities import Quantities
+from meteo_core.features.surroundings import Surroundings
+from meteo_core.model.rain_model import CHANCES, CLIMATOLOGY, MARKOV, ROUTES, Answers, RainModel
 from meteo_core.model.rain_models import RainModels
-from meteo_core.parameters import PARAMETERS
 
-AT_ONCE: Final = 256
+AT_ONCE: Final = 512
 """Questions computed side by side: as many as fit in a processor's cache."""
-_ANY_DAY: Final = pd.Timestamp("2000-01-01")
+_WET: Final = OWN_VALUES.index("rain_today")
 
 
 @dataclass(frozen=True, eq=False)
-class Context:
-    """What a snapshot knows of the stations of a model, day by day."""
+class Questions:
+    """Station days of one issue time, as they might have been."""
 
-    world: World
-    features: Values
-    """`DAILY_COLUMNS` [columns, days + 1, stations]; nothing is known of the last day."""
+    dates: NDArray[np.datetime64]
+    """Days, of unit D."""
+    station: NDArray[np.intp]
+    """Index among the stations of the models."""
+    values: NDArray[np.float64]
+    """[OWN_VALUES, questions], NaN for unknown."""
+    cells: Cells
+    """Where the snapshot knows of them."""
 
-    @classmethod
-    def of(cls, world: World, stations: tuple[str, ...]) -> Self:
-        """Lay out the features of these stations."""
-        known = world.features[world.features["station"].isin(stations)]
-        day = world.day_index(known["date"].to_numpy())
-        station = pd.Index(stations).get_indexer(pd.Index(known["station"]))
-
-        features = np.full((len(DAILY_COLUMNS), world.days + 1, len(stations)), np.nan)
-        features[:, day, station] = known[list(DAILY_COLUMNS)].to_numpy().T
-        return cls(world, features)
+    def part(self, which: slice) -> "Questions":
+        """Some of them."""
+        return Questions(self.dates[which], self.station[which], self.values[:, which], self.cells[which])
 
 
 @dataclass(frozen=True, eq=False)
-class PredictorsInContext(Predictors):
-    """Predictors of station days whose neighbours are as the snapshot knows them.
+class Laid:
+    """Questions laid out for a model."""
 
-    Each row stands in a world of its own, where only this row differs from the snapshot: several rows may
-    speak of the same station and day, and none sees another.
-    """
-
-    context: Context
-
-    @classmethod
-    def around(cls, predictors: Predictors, context: Context) -> Self:
-        """The same predictors, in the context of a snapshot."""
-        fitted = {field.name: getattr(predictors, field.name) for field in fields(Predictors)}
-        return cls(**fitted, context=context)
-
-    @cached_property
-    def days_back(self) -> int:
-        """How many days before its own a row looks at: none where all of the day is known."""
-        return PREDICTOR_LOOK_BACK_DAYS if any(each.day_before for each in self.table) else 0
-
-    def transform(self, features: pd.DataFrame, *, wanted: NDArray[np.bool_] | None = None) -> Design:
-        """Predictors of every row of `features`, or of the wanted ones, each alone in the context.
-
-        Rows may repeat a station day.
-        """
-        here = features["station"].isin(self.stations).to_numpy()
-        rows = features[here if wanted is None else here & wanted].reset_index(drop=True)
-        parts = [
-            self._side_by_side(rows.iloc[start : start + AT_ONCE])
-            for start in range(0, max(len(rows), 1), AT_ONCE)
-        ]
-        return parts[0] if len(parts) == 1 else _one_below_the_other(parts)
-
-    def _side_by_side(self, rows: pd.DataFrame) -> Design:
-        """Lay the days that each row looks at one under the other: as many days as rows x days looked at."""
-        back = self.days_back
-        looked_at = rows["date"].to_numpy()[:, None] + np.arange(-back, 1) * np.timedelta64(1, "D")
-        today = np.arange(len(rows)) * (back + 1) + back
-        column = pd.Index(self.stations).get_indexer(pd.Index(rows["station"]))
-
-        grids = self.context.features[:, self.context.world.day_index(looked_at.ravel())]
-        grids[:, today, column] = rows[list(DAILY_COLUMNS)].to_numpy().T
-        worlds = StationDays(
-            pd.DatetimeIndex(looked_at.ravel()),
-            self.stations,
-            dict(zip(DAILY_COLUMNS, grids, strict=True)),
-        )
-        return self.design(worlds, today, column, rows[["station", "date"]])
+    day: Quantities
+    around: Surroundings
+    design: Design
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,65 +60,87 @@ class WhatIf:
     """Models that answer in the context of a snapshot."""
 
     models: RainModels
-    world: World
+    history: History
+    contexts: Mapping[Issue, Context]
+    station_index: Mapping[str, int]
+    """Index of each station that the models were trained on."""
 
     @classmethod
-    def of(cls, models: RainModels, world: World) -> "WhatIf":
-        """Put the models of all issue times into the context of a snapshot."""
-        context = Context.of(world, models.stations)
-        in_context = {
-            model.issue: replace(model, predictors=PredictorsInContext.around(model.predictors, context))
-            for model in models
-        }
-        return cls(RainModels(in_context), world)
+    def of(cls, models: RainModels, world: World) -> Self:
+        """Put the models of all issue times into the context of a snapshot: about half a second's work."""
+        history = History.of(world, models.stations)
+        return cls(
+            models=models,
+            history=history,
+            contexts={model.issue: Context.of(model.predictors, history) for model in models},
+            station_index={key: index for index, key in enumerate(models.stations)},
+        )
+
+    def answer(self, issue: Issue, questions: Questions) -> Answers:
+        """Chances of each question; none of them sees another, even of the same station and day."""
+        count = len(questions.cells)
+        if count <= AT_ONCE:
+            return self._answer(issue, questions)
+        parts = [
+            self._answer(issue, questions.part(slice(start, start + AT_ONCE)))
+            for start in range(0, count, AT_ONCE)
+        ]
+        return Answers(
+            *(
+                np.concatenate([getattr(part, name) for part in parts])
+                for name in ("chances", "climatology", "markov", "route")
+            )
+        )
+
+    def _answer(self, issue: Issue, questions: Questions) -> Answers:
+        model, laid = self.models[issue], self.lay(issue, questions)
+        return answer_of(model, laid, questions)
+
+    def lay(self, issue: Issue, questions: Questions) -> Laid:
+        """Lay questions out for the model of an issue time."""
+        context = self.contexts[issue]
+        day = features_of_rows(questions.values, self.history.past[questions.cells].T)
+        around = context.surroundings(questions.cells, questions.dates, questions.station)
+        design = context.predictors.design(day, around, questions.station)
+        if len(context.predictors.day_before):
+            design.matrix[:, context.predictors.day_before] = context.before[questions.cells]
+        return Laid(day, around, design)
+
+    def questions(self, station: NDArray[np.intp], dates: NDArray, values: NDArray[np.float64]) -> Questions:
+        """Questions of these station days."""
+        return Questions(dates, station, values, self.history.cells(dates, station))
+
+    def questions_of(self, days: pd.DataFrame) -> Questions:
+        """Questions of `station`, one that the models were trained on, `date`, and the parameters."""
+        values = as_numbers(days)[list(OWN_VALUES)].to_numpy(dtype=float, na_value=np.nan).T
+        station = pd.Index(self.models.stations).get_indexer(pd.Index(days["station"]))
+        return self.questions(station, days["date"].to_numpy("datetime64[D]"), values)
 
     def forecast(self, days: pd.DataFrame) -> pd.DataFrame:
         """Chances for station days as they might have been, one row for each row of `days`, in order.
 
-        `days` holds `station`, one that the models were trained on, `date`, `issue`, and the parameters as
-        observed or supposed. Columns as those of `RainModel.forecast`.
+        `days` is as for `questions_of`, with an `issue`. Columns as those of `RainModel.forecast`.
         """
-        parts = [self.features(days.iloc[start : start + AT_ONCE]) for start in range(0, len(days), AT_ONCE)]
-        features = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
-
-        issue = days["issue"].to_numpy()
-        asked = [each for each in Issue if (issue == each).any()]
-        if len(asked) == 1:
-            return self.models[asked[0]].forecast(features)
-        rows = [np.flatnonzero(issue == each) for each in asked]
-        made = [self.models[each].forecast(features.iloc[at]) for each, at in zip(asked, rows, strict=True)]
-        return pd.concat(made).set_axis(np.concatenate(rows)).sort_index()
-
-    def features(self, days: pd.DataFrame) -> pd.DataFrame:
-        """Features of station days as they might have been, from the station's history in the snapshot.
-
-        Each day becomes the last of a station of its own, named by its row number, with the history of the
-        real station before it. Features look at a station's days in relation to one another and never at
-        the calendar, so that all of these can stand on the same dates.
-        """
-        window = LOOK_BACK_DAYS + 1
-        looked_at = days["date"].to_numpy()[:, None] + np.arange(-LOOK_BACK_DAYS, 1) * np.timedelta64(1, "D")
-        index = self.world.day_index(looked_at.ravel()).reshape(-1, window)
-        column = pd.Index(self.world.stations).get_indexer(pd.Index(days["station"]))[:, None]
-
-        histories: dict[str, Sequence | NDArray] = {
-            "station": np.repeat(np.arange(len(days)), window),
-            "date": np.tile(pd.date_range(end=_ANY_DAY, periods=window, freq="D").to_numpy(), len(days)),
-        }
-        for name in PARAMETERS:
-            values = self.world.observed[name][index, column]
-            values[:, -1] = days[name].to_numpy()
-            histories[name] = values.ravel()
-        built = build_features(pd.DataFrame(histories))
-        last = built[built["date"] == _ANY_DAY].reset_index(drop=True)
-        return last.assign(station=days["station"].to_numpy(), date=days["date"].to_numpy())
+        columns = [*CHANCES, *CLIMATOLOGY, *MARKOV]
+        numbers, route = np.empty((len(days), len(columns))), np.empty(len(days), dtype=object)
+        for issue in Issue:
+            asked = (days["issue"] == issue).to_numpy()
+            if asked.any():
+                found = self.answer(issue, self.questions_of(days[asked]))
+                numbers[asked] = np.hstack([found.chances, found.climatology, found.markov])
+                route[asked] = np.array(ROUTES, dtype=object)[found.route]
+        keys = days[["station", "date"]].reset_index(drop=True)
+        return pd.concat([keys, pd.DataFrame(numbers, columns=columns)], axis=1).assign(route=route)
 
 
-def _one_below_the_other(parts: Sequence[Design]) -> Design:
-    return Design(
-        keys=pd.concat([part.keys for part in parts], ignore_index=True),
-        matrix=np.concatenate([part.matrix for part in parts]),
-        other_stations=np.concatenate([part.other_stations for part in parts]),
-        other_stations_late=np.concatenate([part.other_stations_late for part in parts]),
-        own_values=np.concatenate([part.own_values for part in parts]),
+def answer_of(model: RainModel, laid: Laid, questions: Questions) -> Answers:
+    """Chances of questions that are laid out."""
+    months = questions.dates.astype("datetime64[M]").astype(int) % 12 + 1
+    return model.answer(
+        laid.design,
+        month=months,
+        wet_today=laid.day.block[_WET],
+        local=lambda chosen: model.predictors.assembly.local_matrix(
+            Quantities(laid.day.names, laid.day.block[:, chosen]), laid.around.rows(chosen)
+        ),
     )

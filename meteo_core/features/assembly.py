@@ -1,7 +1,7 @@
 """The matrix that a model sees, row by row: a station day's own quantities joined to its surroundings.
 
-The pipeline joins all rows of the features table, the service the rows of the questions that came in together:
-both by this arithmetic.
+The pipeline joins all rows of the features table, the service the rows of the questions that came in
+together: both by this arithmetic.
 """
 
 from dataclasses import dataclass

@@ -53,7 +53,7 @@ class Patterns:
 
     @cached_property
     def weights(self) -> NDArray[np.float64]:
-        """What one unit of each quantity at each station adds to each amplitude [quantities, stations, patterns]."""
+        """What one unit of each adds to each amplitude [quantities, stations, patterns]."""
         return np.nan_to_num(self.loadings / self.scale).transpose(1, 2, 0)
 
     def of_others(self, anomalies: Sequence[Values]) -> NDArray[np.float64]:

@@ -27,15 +27,18 @@ class StationDays:
         columns: Iterable[str],
         *,
         stations: Sequence[str] | None = None,
+        days_after: int = 0,
     ) -> "StationDays":
         """Lay out `frame` (`station`, `date` and numeric columns, one row for each station and day).
 
-        Stations default to those in the frame, in alphabetical order. Days without a row are NaN.
+        Stations default to those in the frame, in alphabetical order. Days without a row are NaN, and so are
+        `days_after` days after the last.
         """
         if frame.empty:
             days = pd.DatetimeIndex([], freq="D")
         else:
-            days = pd.date_range(frame["date"].min(), frame["date"].max(), freq="D")
+            last = frame["date"].max() + pd.Timedelta(days=days_after)
+            days = pd.date_range(frame["date"].min(), last, freq="D")
         names = tuple(stations) if stations is not None else tuple(sorted(frame["station"].unique()))
         grid = cls(days, names)
         row, column = grid.positions(frame)

@@ -1,5 +1,4 @@
-"""What is known of a station day beside its own values: where and when it is, what is usual, and what the
-other stations of the day say.
+"""What is known of a station day beside its own values: place, season, what is usual, the other stations.
 
 None of it changes with what the station itself reports on the day, so a service works it out once and answers
 any number of questions from it.
@@ -118,11 +117,12 @@ class Surroundings:
 def place_and_usual(
     predictors: "Predictors", dates: pd.DatetimeIndex, station: NDArray[np.intp]
 ) -> Surroundings:
-    """Surroundings of rows of which only place and season are known [rows, size]."""
+    """Surroundings of rows of which only place and season are known, and no other station [rows, size]."""
     found = Surroundings(layout := predictors.layout, np.full((len(dates), predictors.layout.size), np.nan))
     found["place"][:] = np.column_stack([sites_of(predictors.stations)[station], _season(dates)])
     for index, name in enumerate(layout.measured):
         found["usual"][:, index] = predictors.climatology.normal_at(name, dates, station)
+    found["others"][:] = 0.0
     return found
 
 

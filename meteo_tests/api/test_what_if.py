@@ -54,11 +54,13 @@ def test_service_and_pipeline_agree_on_every_predictor(
     asked = some_station_days(weather, QUESTIONS).assign(issue=issue)
     whole_history = build_features(weather)
 
-    ours = what_if.models[issue].predictors.transform(what_if.features(asked))
+    ours = what_if.lay(issue, what_if.questions_of(asked)).design
     our_chances = what_if.forecast(asked)
 
     theirs = models[issue].predictors.transform(whole_history)
-    at = pd.MultiIndex.from_frame(theirs.keys).get_indexer(pd.MultiIndex.from_frame(ours.keys))
+    at = pd.MultiIndex.from_frame(theirs.keys).get_indexer(
+        pd.MultiIndex.from_frame(asked[["station", "date"]])
+    )
     np.testing.assert_allclose(ours.matrix, theirs.matrix[at], rtol=0, atol=1e-9, equal_nan=True)
     np.testing.assert_array_equal(ours.other_stations, theirs.other_stations[at])
     np.testing.assert_array_equal(ours.other_stations_late, theirs.other_stations_late[at])
@@ -182,8 +184,8 @@ def test_stations_that_the_models_were_not_trained_on_do_not_disturb(tmp_path: P
 
     with_strangers = WhatIf.of(models, world).forecast(asked)
 
-    known = world.features[world.features["station"].isin(models.stations)]
-    without = WhatIf.of(models, replace(world, features=known)).forecast(asked)
+    known = world.observations[world.observations["station"].isin(models.stations)]
+    without = WhatIf.of(models, replace(world, observations=known)).forecast(asked)
     pd.testing.assert_frame_equal(with_strangers, without)
 
 

@@ -13,7 +13,7 @@ def test_the_leading_pattern_is_the_one_that_the_maps_were_made_of():
     anomalies = {"pressure_3pm": np.column_stack([rise, 2 * rise, quiet])}
 
     patterns = Patterns.fit(anomalies, ("pressure_3pm",), 2)
-    amplitudes = patterns.amplitudes(anomalies)
+    amplitudes = amplitudes_of(patterns, anomalies["pressure_3pm"])
 
     first = np.abs(patterns.loadings[0, 0])
     assert first == pytest.approx([np.sqrt(0.5), np.sqrt(0.5), 0.0], abs=0.1)
@@ -21,27 +21,39 @@ def test_the_leading_pattern_is_the_one_that_the_maps_were_made_of():
     assert (patterns.loadings[0] * patterns.loadings[1]).sum() == pytest.approx(0.0, abs=1e-9)
 
 
-def test_a_missing_station_counts_as_none_and_a_missing_map_is_unknown():
-    anomalies = {"rain_today": np.random.default_rng(1).normal(size=(300, 4))}
-    patterns = Patterns.fit(anomalies, ("rain_today",), 2)
-    day = anomalies["rain_today"][:1].copy()
+def test_a_missing_station_counts_as_none():
+    maps = np.random.default_rng(1).normal(size=(300, 4))
+    patterns = Patterns.fit({"rain_today": maps}, ("rain_today",), 2)
+    day = maps[:1].copy()
     day[0, 2] = np.nan
 
-    one_missing = patterns.amplitudes({"rain_today": day})
-    nothing = patterns.amplitudes({"rain_today": np.full((1, 4), np.nan)})
+    np.testing.assert_allclose(amplitudes_of(patterns, day), amplitudes_of(patterns, np.nan_to_num(day)))
+    assert patterns.others_known([day]).tolist() == [[2, 2, 3, 2]]
 
-    filled = patterns.amplitudes({"rain_today": np.nan_to_num(day)})
-    np.testing.assert_allclose(one_missing, filled)
-    assert np.isnan(nothing).all()
+
+def test_amplitudes_are_the_same_from_wherever_own_and_others_are_told_apart():
+    maps = np.random.default_rng(2).normal(size=(300, 4))
+    patterns = Patterns.fit({"rain_today": maps}, ("rain_today",), 2)
+
+    for station in range(1, 4):
+        np.testing.assert_allclose(
+            amplitudes_of(patterns, maps, station=station), amplitudes_of(patterns, maps, station=0)
+        )
 
 
 def test_a_quantity_that_is_never_observed_has_no_pattern():
-    anomalies = {"cloud_3pm": np.full((50, 3), np.nan)}
+    never = np.full((50, 3), np.nan)
 
-    amplitudes = Patterns.fit(anomalies, ("cloud_3pm",), 2).amplitudes(anomalies)
+    patterns = Patterns.fit({"cloud_3pm": never}, ("cloud_3pm",), 2)
 
-    assert amplitudes.shape == (50, 2)
-    assert np.isnan(amplitudes).all()
+    assert not patterns.weights.any()
+    assert not patterns.others_known([never]).any()
+
+
+def amplitudes_of(patterns: Patterns, maps: np.ndarray, *, station: int = 0) -> np.ndarray:
+    """What the others make of the first quantity's maps, and what the station adds."""
+    own = np.nan_to_num(maps[:, station])[:, None] * patterns.weights[0, station]
+    return patterns.of_others([maps])[:, station] + own
 
 
 def test_the_slope_of_a_tilted_plane_is_its_tilt():

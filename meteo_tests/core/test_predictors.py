@@ -128,11 +128,13 @@ def test_the_afternoon_variant_uses_nothing_that_is_complete_at_midnight(feature
     blank = features.copy()
     blank.loc[day, [c for c in DAILY_COLUMNS if known_at(c) is KnownAt.MIDNIGHT]] = np.nan
 
-    whole = predictors.of_variant(predictors.transform(features, wanted=day.to_numpy()), Variant.AFTERNOON)
+    whole = predictors.of_variant(
+        predictors.transform(features, wanted=day.to_numpy()).matrix, Variant.AFTERNOON
+    )
     early = predictors.transform(blank, wanted=day.to_numpy())
 
     assert {"max_temp", "sunshine", "wind_gust_speed", "wind_gust_dir"} == set(at_midnight)
-    np.testing.assert_array_equal(predictors.of_variant(early, Variant.AFTERNOON), whole)
+    np.testing.assert_array_equal(predictors.of_variant(early.matrix, Variant.AFTERNOON), whole)
     assert (early.other_stations_late == 0).all()
     assert (early.other_stations > 0).all()
 
