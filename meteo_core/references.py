@@ -61,9 +61,9 @@ class References:
 
     def tables(self, stations: Sequence[str]) -> "ReferenceTables":
         """The same, laid out by index for stations in this order."""
-        keys = pd.MultiIndex.from_product([stations, MONTHS], names=["station", "month"]).to_frame(
-            index=False
-        )
+        keys = pd.MultiIndex.from_product(
+            [list(stations), list(MONTHS)], names=["station", "month"]
+        ).to_frame(index=False)
         usual = self.climatology.reindex(pd.MultiIndex.from_frame(keys)).fillna(self.base_rate).to_numpy()
         after = np.stack([self._markov_by_month(keys, usual, wet) for wet in (0.0, 1.0)] + [usual], axis=1)
         shape = len(stations), len(MONTHS)

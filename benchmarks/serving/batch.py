@@ -21,7 +21,6 @@ from meteo_api.model.store import ModelStore
 from meteo_api.predictions.asked import Asked
 from meteo_api.predictions.schemas import PredictionRequest
 from meteo_api.predictions.service import PredictionService
-from meteo_api.predictions.supposed import Supposed
 from meteo_api.predictions.what_if import WhatIf
 from meteo_api.settings import Settings
 from meteo_api.snapshot.store import SnapshotStore
@@ -42,16 +41,18 @@ def main(questions: Path) -> None:
     snapshots = SnapshotStore(settings.home.serving, look_seconds=9)
     snapshots.look()
     service = PredictionService(models, snapshots, now=utc_now, max_batch=settings.max_batch)
+    service.prepare()
     asked = [
         msgspec.json.decode(line, type=PredictionRequest) for line in questions.read_bytes().splitlines()
     ]
 
     # All predictors of the full variant, whatever route each question takes.
     what_if = WhatIf.of(models.require().models, snapshots.require())
-    supposed = Supposed.over(Asked(asked), snapshots.require())
+    stations = np.array([what_if.station_index[question.station] for question in asked])
+    dates = np.array([question.date for question in asked], dtype="datetime64[D]")
+    questions_asked = what_if.questions(stations, dates, Asked.of(asked).values)
     model = what_if.models[Issue.EVENING]
-    design = model.predictors.transform(what_if.features(supposed.days))
-    matrix = np.ascontiguousarray(model.predictors.of_variant(design, Variant.FULL))
+    matrix = what_if.lay(Issue.EVENING, questions_asked).design.matrix
     trees = model.members[Variant.FULL].trees
 
     ours, bare = [], []

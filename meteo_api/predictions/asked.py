@@ -16,10 +16,11 @@ from meteo_core.parameters import PARAMETERS, Kind
 _FIRST: Final = PredictionRequest.__struct_fields__.index(next(iter(PARAMETERS)))
 """Where the parameters begin among the fields of a request."""
 _ROWS: Final = tuple(
-    OWN_VALUES.index(name) if name in OWN_VALUES else None
+    OWN_VALUES.index(name) if name in OWN_VALUES else len(OWN_VALUES)
     for name in PredictionRequest.__struct_fields__[_FIRST:]
 )
-"""Row of each parameter among `OWN_VALUES`; None for one that no predictor is made of."""
+"""Row of each parameter among `OWN_VALUES`; one more for those that no predictor is made of."""
+_ROWS_IN_ALL: Final = len(OWN_VALUES) + 1
 _AS_NUMBER: Final[Mapping[Kind, Callable[[Any], float]]] = {
     Kind.NUMBER: float,
     Kind.COMPASS: DEGREES.__getitem__,
@@ -43,20 +44,20 @@ class Asked:
     @classmethod
     def of(cls, requests: Sequence[PredictionRequest]) -> Self:
         """Read requests that make sense."""
-        values = np.full((len(OWN_VALUES), len(requests)), np.nan)
-        given = np.zeros(values.shape, dtype=bool)
-        known = []
+        count, given, places, numbers, known = len(requests), [], [], [], []
         for column, request in enumerate(requests):
+            fields = msgspec.structs.astuple(request)[_FIRST:]
             bits = 0
-            for number, value in enumerate(msgspec.structs.astuple(request)[_FIRST:]):
-                if value is UNSET:
-                    continue
-                row = _ROWS[number]
-                if row is not None:
-                    given[row, column] = True
+            for parameter in [number for number, value in enumerate(fields) if value is not UNSET]:
+                place, value = _ROWS[parameter] * count + column, fields[parameter]
+                given.append(place)
                 if value is not None:
-                    bits |= 1 << number
-                    if row is not None:
-                        values[row, column] = _CONVERTED[number](value)
+                    bits |= 1 << parameter
+                    places.append(place)
+                    numbers.append(_CONVERTED[parameter](value))
             known.append(bits)
-        return cls(values, given, tuple(known))
+        # Written into one row more than there are values, which is that of parameters without any.
+        is_given, values = np.zeros((_ROWS_IN_ALL, count), dtype=bool), np.full((_ROWS_IN_ALL, count), np.nan)
+        is_given.ravel()[given] = True
+        values.ravel()[places] = numbers
+        return cls(values[: len(OWN_VALUES)], is_given[: len(OWN_VALUES)], tuple(known))

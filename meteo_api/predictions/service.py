@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Final
 
 import numpy as np
 
@@ -24,11 +23,8 @@ from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.snapshot.world import World
 from meteo_core.calendar import Issue
 from meteo_core.model.blend import MAIN
-from meteo_core.model.rain_model import CHANCES, CLIMATOLOGY, ROUTES
+from meteo_core.model.rain_model import ROUTES
 from meteo_core.stations import find_station
-
-_NUMBERS: Final = (*CHANCES, *CLIMATOLOGY, "markov_gt_1_0")
-"""Chances that are answered under their own names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +141,8 @@ class PredictionService:
             requests, numbers, routes, supposed.fields(issue, routes), strict=True
         ):
             valid_from, valid_to, words = _window(request.station, request.date)
+            p_0_2, p_1_0, p_5_0, p_10_0, p_25_0, *usual, markov = row
+            usual_0_2, usual_1_0, usual_5_0, usual_10_0, usual_25_0 = usual
             yield Prediction(
                 station=request.station,
                 date=request.date,
@@ -152,7 +150,17 @@ class PredictionService:
                 valid_from=valid_from,
                 valid_to=valid_to,
                 predictand=words,
-                **dict(zip(_NUMBERS, row, strict=True)),
+                p_ge_0_2=p_0_2,
+                p_gt_1_0=p_1_0,
+                p_ge_5_0=p_5_0,
+                p_ge_10_0=p_10_0,
+                p_ge_25_0=p_25_0,
+                climatology_ge_0_2=usual_0_2,
+                climatology_gt_1_0=usual_1_0,
+                climatology_ge_5_0=usual_5_0,
+                climatology_ge_10_0=usual_10_0,
+                climatology_ge_25_0=usual_25_0,
+                markov_gt_1_0=markov,
                 route=route,  # pyright: ignore[reportArgumentType] (the literal names them all: tested)
                 fields=fields,
                 model_version=version,

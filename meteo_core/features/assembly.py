@@ -4,6 +4,7 @@ The pipeline joins all rows of the features table, the service the rows of the q
 together: both by this arithmetic.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,7 +44,7 @@ class MapWeights:
     """The map of each amplitude."""
 
     @classmethod
-    def of(cls, layout: Layout, patterns: dict[str, Patterns]) -> "MapWeights":
+    def of(cls, layout: Layout, patterns: Mapping[str, Patterns]) -> "MapWeights":
         """Weights of the fitted patterns; a map has one quantity or two."""
         quantities = tuple(dict.fromkeys(name for _, names, _ in layout.maps for name in names))
         first, second, of_first, of_second, maps = [], [], [], [], []
@@ -98,7 +99,7 @@ class Assembly:
     local_usual: NDArray[np.intp]
 
     @classmethod
-    def of(cls, layout: Layout, patterns: dict[str, Patterns]) -> "Assembly":
+    def of(cls, layout: Layout, patterns: Mapping[str, Patterns]) -> "Assembly":
         """Work out once where everything stands."""
 
         def is_local(name: str) -> bool:

@@ -28,14 +28,9 @@ class Feature:
 class FeatureGroup:
     """Features that one piece of arithmetic gives together."""
 
-    features: tuple[Feature, ...]
+    names: tuple[str, ...]
     compute: Compute
-    """From the day's quantities to an array [features, *shape], or [*shape] for a group of one."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the features, in order."""
-        return tuple(feature.name for feature in self.features)
+    """From the day's quantities to an array [names, *shape], or [*shape] for a group of one."""
 
 
 class FeatureTable(dict[str, Feature]):
@@ -53,7 +48,7 @@ class FeatureTable(dict[str, Feature]):
                 if feature.name in self:
                     raise ValueError(f"there is a feature {feature.name} already")
                 self[feature.name] = feature
-            self.groups.append(FeatureGroup(features, compute))
+            self.groups.append(FeatureGroup(tuple(feature.name for feature in features), compute))
             return compute
 
         return enter

@@ -23,6 +23,11 @@ class Names:
     def __len__(self) -> int:
         return len(self.names)
 
+    def span(self, names: tuple[str, ...]) -> slice:
+        """Where names stand that stand side by side."""
+        first = self.position[names[0]]
+        return slice(first, first + len(names))
+
     def _at(self, names: tuple[str, ...]) -> Positions:
         return np.array([self.position[name] for name in names], dtype=np.intp)
 
@@ -50,5 +55,4 @@ class Quantities:
 
     def put(self, names: tuple[str, ...], values: NDArray[np.float64]) -> None:
         """Set quantities that stand side by side, in this order."""
-        first = self.names.position[names[0]]
-        self.block[first : first + len(names)] = values
+        self.block[self.names.span(names)] = values

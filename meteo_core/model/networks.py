@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -53,14 +54,32 @@ class Inputs:
         predictors, flags = matrix.shape[1], len(self.flagged)
         inputs = np.zeros((len(matrix), predictors + flags + self.stations), dtype=dtype)
         standard = inputs[:, :predictors]
-        np.subtract(matrix, self.mean.astype(dtype), out=standard)
-        np.divide(standard, self.spread.astype(dtype), out=standard)
-        missing = np.isnan(standard)
-        standard[missing] = 0.0
-        np.clip(standard, -LARGEST_INPUT, LARGEST_INPUT, out=standard)
-        inputs[:, predictors : predictors + flags] = missing[:, self.flagged]
+        inputs[:, predictors : predictors + flags] = self.standardised(matrix, out=standard)[1]
         inputs[np.arange(len(matrix)), predictors + flags + station] = 1.0
         return inputs
+
+    def standardised(
+        self, matrix: NDArray[np.float32], *, out: NDArray[np.floating] | None = None
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Predictors standardised [rows, predictors], by default in double precision, and flags."""
+        standard = np.empty(matrix.shape) if out is None else out
+        np.subtract(matrix, self.mean.astype(standard.dtype), out=standard)
+        np.divide(standard, self.spread.astype(standard.dtype), out=standard)
+        missing = np.isnan(standard)
+        standard[missing] = 0.0
+        np.minimum(standard, LARGEST_INPUT, out=standard)
+        np.maximum(standard, -LARGEST_INPUT, out=standard)
+        return standard, missing[:, self.flagged].astype(standard.dtype)
+
+
+@dataclass(frozen=True)
+class _FirstLayers:
+    """Weights of the first layers, apart by what they weigh: a station is looked up, not multiplied."""
+
+    of_predictors: NDArray[np.float64]
+    of_flags: NDArray[np.float64]
+    of_station: NDArray[np.float64]
+    """With the biases."""
 
 
 @dataclass(frozen=True)
@@ -124,15 +143,29 @@ class Networks:
         return np.concatenate(parts)
 
     def _logits(self, matrix: NDArray[np.float32], station: NDArray[np.intp]) -> NDArray[np.float64]:
-        rows = self.inputs.of(matrix, station)
-        total = 0.0
-        for layers in self.layers:
-            hidden = rows
-            for weights, biases in layers[:-1]:
-                hidden = np.maximum(hidden @ weights + biases, 0.0)
+        standard, missing = self.inputs.standardised(matrix)
+        first = self._first
+        hidden = standard @ first.of_predictors + missing @ first.of_flags + first.of_station[station]
+        np.maximum(hidden, 0.0, out=hidden)
+        parts, total = np.split(hidden, len(self.layers), axis=1), 0.0
+        for layers, part in zip(self.layers, parts, strict=True):
+            for weights, biases in layers[1:-1]:
+                part = np.maximum(part @ weights + biases, 0.0)
             weights, biases = layers[-1]
-            total = total + np.clip(hidden @ weights + biases, -LARGEST_LOGIT, LARGEST_LOGIT)
+            total = total + np.clip(part @ weights + biases, -LARGEST_LOGIT, LARGEST_LOGIT)
         return np.asarray(total / len(self.layers))
+
+    @cached_property
+    def _first(self) -> "_FirstLayers":
+        """First layers of all networks, side by side."""
+        weights = np.concatenate([layers[0][0] for layers in self.layers], axis=1)
+        biases = np.concatenate([layers[0][1] for layers in self.layers])
+        predictors, flags = len(self.inputs.mean), len(self.inputs.flagged)
+        return _FirstLayers(
+            of_predictors=np.ascontiguousarray(weights[:predictors]),
+            of_flags=np.ascontiguousarray(weights[predictors : predictors + flags]),
+            of_station=weights[predictors + flags :] + biases,
+        )
 
     def save(self, path: Path) -> None:
         """Write plain arrays (numpy's npz); nothing is pickled."""
