@@ -108,7 +108,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "verification": VerificationService(snapshots),
         "drift": DriftService(snapshots),
         "observations": ObservationService(snapshots),
-        "health": HealthService(models, snapshots, now=now),
+        "health": HealthService(models, snapshots, predictions, now=now),
         "runs": runs,
         "life": ModelLife(registry, models),
         "static": static,

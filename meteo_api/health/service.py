@@ -7,15 +7,19 @@ from meteo_api.clock import Clock
 from meteo_api.errors import NotReady
 from meteo_api.health.schemas import Alive, ModelInService, Readiness
 from meteo_api.model.store import ModelStore
+from meteo_api.predictions.service import PredictionService
 from meteo_api.snapshot.store import OLD_AFTER, SnapshotStore
 
 
 class HealthService:
-    """Asks both stores how they are."""
+    """Asks both stores how they are, and whether what they hold is ready for questions."""
 
-    def __init__(self, models: ModelStore, snapshots: SnapshotStore, *, now: Clock) -> None:
+    def __init__(
+        self, models: ModelStore, snapshots: SnapshotStore, predictions: PredictionService, *, now: Clock
+    ) -> None:
         self._models = models
         self._snapshots = snapshots
+        self._predictions = predictions
         self._now = now
         self._version = version("meteo")
 
@@ -37,7 +41,8 @@ class HealthService:
                 retry_after_seconds=max(reason.retry_after_seconds for reason in reasons),
             )
 
-        served, world = self._models.require(), self._snapshots.require()
+        ready = self._predictions.require()
+        served, world = ready.served, ready.world
         age, troubles = world.age(self._now), self._troubles()
         if timedelta(seconds=age.age_seconds) > OLD_AFTER:
             troubles.append(

@@ -17,8 +17,8 @@ from meteo_api.pages.observed import values_of
 from meteo_api.pages.shell import Pages
 from meteo_api.pages.station import ROUTE_WORDS
 from meteo_api.pages.what_if_form import Filled, Group, as_text, changes, groups, last_day_of_form
-from meteo_api.predictions.asked import DAYS_AHEAD, FIRST_DATE
 from meteo_api.predictions.schemas import Prediction, PredictionRequest
+from meteo_api.predictions.sense import DAYS_AHEAD, FIRST_DATE
 from meteo_api.predictions.service import PredictionService
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.snapshot.world import World

@@ -55,7 +55,9 @@ class PredictionService:
             served, world, ready = self._models.current, self._snapshots.current, self._in_service
             if served is None or world is None:
                 return
-            if ready is None or ready.served.models is not served.models or ready.world is not world:
+            if ready and ready.served.models is served.models and ready.world is world:
+                self._in_service = InService(served, world, ready.what_if)  # its tags may be others
+            else:
                 self._in_service = InService(served, world, WhatIf.of(served.models, world))
 
     async def answer(
@@ -75,7 +77,8 @@ class PredictionService:
         async with self._one_at_a_time:
             return await asyncio.to_thread(self._answer_batch, asked)
 
-    def _require(self) -> InService:
+    def require(self) -> InService:
+        """What is ready for questions; raises `NotReady` that says why nothing is."""
         if self._in_service is None:
             self._models.require()
             self._snapshots.require()
@@ -84,7 +87,7 @@ class PredictionService:
 
     def _answer_batch(self, requests: Sequence[PredictionRequest]) -> list[Prediction]:
         require_sense(requests, self._now, in_batch=True)
-        ready = self._require()
+        ready = self.require()
         untrained = [
             _not_trained_on(ready, request, pointer=f"/{row}/station")
             for row, request in enumerate(requests)
@@ -98,7 +101,7 @@ class PredictionService:
         self, requests: Sequence[PredictionRequest]
     ) -> Sequence[Prediction | InvalidRequest]:
         """Answers to questions of different clients: what is wrong with one is no concern of the others."""
-        ready = self._require()
+        ready = self.require()
         trained = ready.what_if.station_index
         fit = [request for request in requests if request.station in trained]
         answers = iter(self._compute(ready, fit))

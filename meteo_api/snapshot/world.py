@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from meteo_api.clock import Clock
 from meteo_api.drift.schemas import DRIFT_COLUMNS, ParameterDrift, drift_by_week
@@ -18,7 +20,7 @@ from meteo_api.verification.reliability import (
 )
 from meteo_api.verification.rolling import WINDOW_COLUMNS, SkillWindow, skill_windows
 from meteo_api.verification.scores import SCORE_COLUMNS, GroupScores, scores_of_groups
-from meteo_core.parameters import PARAMETERS
+from meteo_core.parameters import NUMBERS, PARAMETERS
 from meteo_core.serving import Snapshot, UnusableSnapshot
 from meteo_core.stations import stations
 
@@ -38,8 +40,6 @@ class World:
     """Each parameter as it was observed, [days + 1, stations]; nothing is known of the last day."""
     final: NDArray[np.bool_]
     """Whether a day's row will not change any more, [days + 1, stations]."""
-    observations: pd.DataFrame
-    """The same as rows: `station`, `date` and the parameters, at stations that there are."""
     newest: Mapping[str, date]
     """Date of the newest observation at each station that has any."""
     forecasts: Mapping[str, tuple[IssuedForecast, ...]]
@@ -77,6 +77,10 @@ class World:
         if rows.empty:
             raise UnusableSnapshot(f"snapshot {snapshot.name} holds no observations")
 
+        first, keys = rows["date"].min(), tuple(stations())
+        days = (rows["date"].max() - first).days + 1
+        day = (rows["date"] - first).dt.days.to_numpy()
+        column = pd.Index(keys).get_indexer(pd.Index(rows["station"]))
         forecasts = issued_by_station(snapshot.forecasts)
         return cls(
             name=snapshot.name,
@@ -86,7 +90,6 @@ class World:
             stations=keys,
             observed={name: _grid(rows[name], day, column, (days + 1, len(keys))) for name in PARAMETERS},
             final=_final(rows, day, column, (days + 1, len(keys))),
-            observations=rows,
             newest={str(key): newest.date() for key, newest in rows.groupby("station")["date"].max().items()},
             forecasts=forecasts,
             changes=windows_of(forecasts),
@@ -99,6 +102,11 @@ class World:
             cards=snapshot.cards,
             sources=tuple(sorted(rows["source"].dropna().unique())) if "source" in rows else (),
         )
+
+    def day_index(self, days: NDArray[np.datetime64]) -> NDArray[np.intp]:
+        """Row of each day in `observed`; the row of which nothing is known for days outside the snapshot."""
+        index = (days - self.first_day.to_datetime64()) // np.timedelta64(1, "D")
+        return np.where((index >= 0) & (index < self.days), index, self.days)
 
     def described(self) -> SnapshotInService:
         """What an answer says of where it is from."""
