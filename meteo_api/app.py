@@ -14,6 +14,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, OAuthFlow, OAuthFlows, SecurityScheme
 
+from meteo_api.accounts.account_page import AccountPage
 from meteo_api.accounts.administration import AuditController, UserController
 from meteo_api.accounts.controller import SignInController
 from meteo_api.accounts.service import Accounts
@@ -64,6 +65,7 @@ log = logging.getLogger(__name__)
 
 PAGES: tuple[type[Controller], ...] = (
     SignInPage,
+    AccountPage,
     MapController,
     StationPageController,
     WhatIfController,

@@ -53,6 +53,10 @@ class Accounts:
         """Make the sign-in of this request worth nothing."""
         await self._changing(lambda: self._sign_ins.end(account.sign_in))
 
+    async def sign_out_everywhere(self, account: Account) -> None:
+        """Make every sign-in of this user worth nothing."""
+        await self._changing(lambda: self._sign_ins.end_all(account.id))
+
     async def change_own_password(self, account: Account, present: str, new: str, *, address: str) -> None:
         """Give whoever asks another password; raises `WrongPassword`, `WeakPassword`, `TooManyAttempts`."""
         await asyncio.get_running_loop().run_in_executor(

@@ -90,6 +90,15 @@ class SignIns:
                 update(sign_ins).where(sign_ins.c.id == sign_in).values(revoked_at=self._now())
             )
 
+    def end_all(self, user_id: int) -> None:
+        """Sign out everywhere: nothing that was issued to this user is worth anything from now on."""
+        with self._database.writing() as connection:
+            connection.execute(
+                update(sign_ins)
+                .where(sign_ins.c.user_id == user_id, sign_ins.c.revoked_at.is_(None))
+                .values(revoked_at=self._now())
+            )
+
     def by_token(self, token: str) -> SignedIn | None:
         """Who signed in for this token; None where it is none of ours, or its time is over."""
         claims = claims_of(token, self._secret)

@@ -56,7 +56,7 @@ class Shell:
     account: str | None
     """Name of who is signed in."""
     data: DataAge | None
-    """None while there is no snapshot."""
+    """None while there is no snapshot, and for whoever is not signed in."""
     model_version: int | None
 
 
@@ -79,29 +79,33 @@ class Pages:
         view: object = None,
         status: int = 200,
         headers: dict[str, str] | None = None,
+        navigation: bool = True,
     ) -> Template:
         """The whole page. `section` is the entry of the navigation that it belongs to."""
-        page = self.shell(request, title=title, section=section)
+        page = self.shell(request, title=title, section=section, navigation=navigation)
         return _rendered(template, {"page": page, "view": view}, status=status, headers=headers)
 
     def fragment(self, template: str, *, view: object, status: int = 200) -> Template:
         """A part of a page, for HTMX to put in its place."""
         return _rendered(template, {"view": view}, status=status)
 
-    def shell(self, request: Request[Any, Any, Any], *, title: str, section: str | None) -> Shell:
+    def shell(
+        self, request: Request[Any, Any, Any], *, title: str, section: str | None, navigation: bool = True
+    ) -> Shell:
         """What surrounds a page at this moment, for whoever asks."""
         # Read from the scope: the property raises where nobody looked who it is, as for an unknown address.
         account = request.scope.get("user")
-        is_admin = getattr(account, "role", None) == "admin"
+        entries = NAVIGATION if navigation else ()
+        if getattr(account, "is_admin", False):
+            entries += (FOR_ADMINISTRATORS,)
         served = self._models.current
         return Shell(
             title=title,
             navigation=tuple(
-                Entry(words, address, current=key == section)
-                for key, words, address in (*NAVIGATION, *([FOR_ADMINISTRATORS] if is_admin else []))
+                Entry(words, address, current=key == section) for key, words, address in entries
             ),
             account=getattr(account, "name", None),
-            data=self._data(),
+            data=self._data() if account else None,
             model_version=served.version.version if served else None,
         )
 

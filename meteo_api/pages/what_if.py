@@ -10,13 +10,22 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import Template
 
+from meteo_api.accounts.forms import form_of
 from meteo_api.errors import InvalidRequest
 from meteo_api.pages import words
 from meteo_api.pages.map import STATES
 from meteo_api.pages.observed import values_of
 from meteo_api.pages.shell import Pages
 from meteo_api.pages.station import ROUTE_WORDS
-from meteo_api.pages.what_if_form import Filled, Group, as_text, changes, groups, last_day_of_form
+from meteo_api.pages.what_if_form import (
+    FORM_FIELDS,
+    Filled,
+    Group,
+    as_text,
+    changes,
+    groups,
+    last_day_of_form,
+)
 from meteo_api.predictions.schemas import Prediction, PredictionRequest
 from meteo_api.predictions.sense import DAYS_AHEAD, FIRST_DATE
 from meteo_api.predictions.service import PredictionService
@@ -259,8 +268,7 @@ class WhatIfController(Controller):
         predictions: NamedDependency[PredictionService],
     ) -> Template:
         """The same form, and the chances of the day as it might have been."""
-        form = await request.form()
-        text = {name: str(value) for name, value in form.items()}
+        text = await form_of(request, *FORM_FIELDS)
         return await self._shown(request, pages, snapshots, predictions, text, Filled.of(text))
 
     async def _shown(

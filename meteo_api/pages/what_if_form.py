@@ -18,6 +18,7 @@ GROUPS: Final = {
     KnownAt.THREE_PM: "Known at 3 pm",
     KnownAt.MIDNIGHT: "Of the whole day",
 }
+FORM_FIELDS: Final = ("station", "date", "issue", *PARAMETERS, *(f"{TICKED}{name}" for name in PARAMETERS))
 _NUMBER: Final = re.compile(r"[+-]?\d{1,6}([.,]\d{1,6})?")
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _SAID: Final = {"yes": True, "no": False}
