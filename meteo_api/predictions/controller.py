@@ -5,7 +5,7 @@ from typing import Annotated
 
 from litestar import Controller, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
 from meteo_api.predictions.schemas import Prediction, PredictionRequest
@@ -34,6 +34,9 @@ class PredictionController(Controller):
         self,
         data: JSONBody[PredictionRequest | Annotated[list[PredictionRequest], Meta(min_length=1)]],
         predictions: NamedDependency[PredictionService],
+        explain: Annotated[
+            bool, QueryParameter(description="Say what drove each chance; for 100 requests at most")
+        ] = False,
     ) -> Prediction | list[Prediction]:
         """Chance of rain, given what was observed or is supposed.
 
@@ -41,4 +44,4 @@ class PredictionController(Controller):
         of the day itself; what you give replaces what it knows of the station's day, null makes it unknown.
         Requests of a list are independent of one another, even of the same station and day.
         """
-        return await predictions.answer(data)
+        return await predictions.answer(data, explain=explain)

@@ -75,6 +75,16 @@ class Fields(Struct, frozen=True, kw_only=True):
     ]
 
 
+class DriverOfChance(Struct, frozen=True, kw_only=True):
+    """One kind of evidence behind the chance of more than 1.0 mm."""
+
+    about: Annotated[str, Meta(description="What it is and where it was seen, in words")]
+    log_odds: Annotated[float, Meta(description="What it added to the log odds (tree SHAP)")]
+    points: Annotated[
+        float, Meta(description="The chance less what it would be without this evidence, -1 to 1")
+    ]
+
+
 class Prediction(Struct, frozen=True, kw_only=True):
     """The chances of rain at one station in one window."""
 
@@ -99,3 +109,7 @@ class Prediction(Struct, frozen=True, kw_only=True):
     fields: Fields
     model_version: Annotated[int, Meta(description="Version of meteo-rain that answered")]
     snapshot: SnapshotAge
+    drivers: Annotated[
+        list[DriverOfChance] | None,
+        Meta(description="What drove `p_gt_1_0`, largest first, where `explain` was asked for; else null"),
+    ] = None

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import repeat
+from typing import Final
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from meteo_api.errors import MOST_ERRORS, BatchTooLarge, FieldError, InvalidRequ
 from meteo_api.model.store import ModelStore, ServedModel
 from meteo_api.predictions.asked import Asked
 from meteo_api.predictions.gathering import Gathering
-from meteo_api.predictions.schemas import Prediction, PredictionRequest
+from meteo_api.predictions.schemas import DriverOfChance, Prediction, PredictionRequest
 from meteo_api.predictions.sense import require_sense
 from meteo_api.predictions.supposed import Supposed
 from meteo_api.predictions.what_if import WhatIf
@@ -23,8 +25,12 @@ from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.snapshot.world import World
 from meteo_core.calendar import Issue
 from meteo_core.model.blend import MAIN
+from meteo_core.model.drivers import Driver
 from meteo_core.model.rain_model import ROUTES
 from meteo_core.stations import find_station
+
+MOST_EXPLAINED: Final = 100
+"""Requests of one body that can be explained: each takes milliseconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +67,15 @@ class PredictionService:
                 self._in_service = InService(served, world, WhatIf.of(served.models, world))
 
     async def answer(
-        self, asked: PredictionRequest | Sequence[PredictionRequest]
+        self, asked: PredictionRequest | Sequence[PredictionRequest], *, explain: bool = False
     ) -> Prediction | list[Prediction]:
         """One answer to one question, or a list of answers in the order of the questions.
 
-        Raises `NotReady` without model or snapshot, `InvalidRequest` where a request makes no sense,
-        `BatchTooLarge`.
+        Where `explain`, with what drove each chance. Raises `NotReady` without model or snapshot,
+        `InvalidRequest` where a request makes no sense, `BatchTooLarge`.
         """
+        if explain:
+            return await self._explain(asked)
         if isinstance(asked, PredictionRequest):
             require_sense([asked], self._now, in_batch=False)
             return await self._gathering.ask(asked)
@@ -77,6 +85,21 @@ class PredictionService:
         async with self._one_at_a_time:
             return await asyncio.to_thread(self._answer_batch, asked)
 
+    async def _explain(
+        self, asked: PredictionRequest | Sequence[PredictionRequest]
+    ) -> Prediction | list[Prediction]:
+        """Answers with drivers, which cost milliseconds each, in a thread."""
+        is_one = isinstance(asked, PredictionRequest)
+        requests = [asked] if is_one else asked
+        if len(requests) > MOST_EXPLAINED:
+            raise BatchTooLarge(
+                f"{len(requests)} requests to explain in one body, the service takes {MOST_EXPLAINED}"
+            )
+        require_sense(requests, self._now, in_batch=not is_one)
+        async with self._one_at_a_time:
+            answers = await asyncio.to_thread(self._answer_batch, requests, in_batch=not is_one, explain=True)
+        return answers[0] if is_one else answers
+
     def require(self) -> InService:
         """What is ready for questions; raises `NotReady` that says why nothing is."""
         if self._in_service is None:
@@ -85,17 +108,19 @@ class PredictionService:
             raise NotReady("The model is being made ready for the snapshot", retry_after_seconds=1)
         return self._in_service
 
-    def _answer_batch(self, requests: Sequence[PredictionRequest]) -> list[Prediction]:
-        require_sense(requests, self._now, in_batch=True)
+    def _answer_batch(
+        self, requests: Sequence[PredictionRequest], *, in_batch: bool = True, explain: bool = False
+    ) -> list[Prediction]:
+        require_sense(requests, self._now, in_batch=in_batch)
         ready = self.require()
         untrained = [
-            _not_trained_on(ready, request, pointer=f"/{row}/station")
+            _not_trained_on(ready, request, pointer=f"/{row}/station" if in_batch else "/station")
             for row, request in enumerate(requests)
             if request.station not in ready.what_if.station_index
         ]
         if untrained:
             raise InvalidRequest(untrained[:MOST_ERRORS])
-        return self._compute(ready, requests)
+        return self._compute(ready, requests, explain=explain)
 
     def _answer_together(
         self, requests: Sequence[PredictionRequest]
@@ -112,7 +137,9 @@ class PredictionService:
             for request in requests
         ]
 
-    def _compute(self, ready: InService, requests: Sequence[PredictionRequest]) -> list[Prediction]:
+    def _compute(
+        self, ready: InService, requests: Sequence[PredictionRequest], *, explain: bool = False
+    ) -> list[Prediction]:
         if not requests:
             return []
         by_issue = {
@@ -121,28 +148,29 @@ class PredictionService:
         answers: dict[int, Prediction] = {}
         for issue, rows in by_issue.items():
             if len(rows) == len(requests):
-                return list(self._compute_issue(ready, issue, requests))
+                return list(self._compute_issue(ready, issue, requests, explain))
             if rows:
-                some = self._compute_issue(ready, issue, [requests[row] for row in rows])
+                some = self._compute_issue(ready, issue, [requests[row] for row in rows], explain)
                 answers |= zip(rows, some, strict=True)
         return [answers[row] for row in range(len(requests))]
 
     def _compute_issue(
-        self, ready: InService, issue: Issue, requests: Sequence[PredictionRequest]
+        self, ready: InService, issue: Issue, requests: Sequence[PredictionRequest], explain: bool
     ) -> Iterable[Prediction]:
         what_if = ready.what_if
         station = np.array([what_if.station_index[request.station] for request in requests])
         dates = np.array([request.date for request in requests], dtype="datetime64[D]")
         cells = what_if.history.cells(dates, station)
         supposed = Supposed.over(Asked.of(requests), what_if.history.own[cells].T)
-        made = what_if.answer(issue, what_if.questions(station, dates, supposed.values))
+        questions = what_if.questions(station, dates, supposed.values)
+        made = what_if.answer(issue, questions)
+        drivers = what_if.drivers(issue, questions, made) if explain else repeat(None)
 
         routes = [ROUTES[code] for code in made.route.tolist()]
         numbers = np.hstack([made.chances, made.climatology, made.markov[:, MAIN : MAIN + 1]]).tolist()
         age, version = ready.world.age(self._now), ready.served.version.version
-        for request, row, route, fields in zip(
-            requests, numbers, routes, supposed.fields(issue, routes), strict=True
-        ):
+        each = zip(requests, numbers, routes, supposed.fields(issue, routes), drivers)  # noqa: B905 (may repeat)
+        for request, row, route, fields, drove in each:
             valid_from, valid_to, words = _window(request.station, request.date)
             p_0_2, p_1_0, p_5_0, p_10_0, p_25_0, *usual, markov = row
             usual_0_2, usual_1_0, usual_5_0, usual_10_0, usual_25_0 = usual
@@ -168,6 +196,7 @@ class PredictionService:
                 fields=fields,
                 model_version=version,
                 snapshot=age,
+                drivers=None if drove is None else [_as_seen(driver) for driver in drove],
             )
 
 
@@ -175,6 +204,10 @@ class PredictionService:
 def _window(station: str, day: date) -> tuple[datetime, datetime, str]:
     """Start and end of the window on the station's clock, and the event in words."""
     return *predictand.window(find_station(station), day), predictand.words(day)
+
+
+def _as_seen(driver: Driver) -> DriverOfChance:
+    return DriverOfChance(about=driver.about, log_odds=driver.log_odds, points=driver.points)
 
 
 def _not_trained_on(ready: InService, request: PredictionRequest, *, pointer: str) -> FieldError:

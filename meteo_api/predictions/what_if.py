@@ -5,7 +5,7 @@ the predictors, `RainModel.answer` the chances; this module only looks up what t
 side by side.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -20,6 +20,7 @@ from meteo_core.features.daily import OWN_VALUES, as_numbers, features_of_rows
 from meteo_core.features.predictors import Design
 from meteo_core.features.quantities import Quantities
 from meteo_core.features.surroundings import Surroundings
+from meteo_core.model.drivers import Driver, drivers_of
 from meteo_core.model.rain_model import CHANCES, CLIMATOLOGY, MARKOV, ROUTES, Answers, RainModel
 from meteo_core.model.rain_models import RainModels
 
@@ -96,6 +97,11 @@ class WhatIf:
         model, laid = self.models[issue], self.lay(issue, questions)
         return answer_of(model, laid, questions)
 
+    def drivers(self, issue: Issue, questions: Questions, made: Answers) -> list[list[Driver]]:
+        """What drove the chances that `answer` gave, for each question."""
+        model, laid = self.models[issue], self.lay(issue, questions)
+        return drivers_of(model, laid.design, made.route, made.chances, local=local_of(model, laid))
+
     def lay(self, issue: Issue, questions: Questions) -> Laid:
         """Lay questions out for the model of an issue time."""
         context = self.contexts[issue]
@@ -137,10 +143,12 @@ def answer_of(model: RainModel, laid: Laid, questions: Questions) -> Answers:
     """Chances of questions that are laid out."""
     months = questions.dates.astype("datetime64[M]").astype(int) % 12 + 1
     return model.answer(
-        laid.design,
-        month=months,
-        wet_today=laid.day.block[_WET],
-        local=lambda chosen: model.predictors.assembly.local_matrix(
-            Quantities(laid.day.names, laid.day.block[:, chosen]), laid.around.rows(chosen)
-        ),
+        laid.design, month=months, wet_today=laid.day.block[_WET], local=local_of(model, laid)
+    )
+
+
+def local_of(model: RainModel, laid: Laid) -> Callable[[NDArray[np.bool_]], NDArray[np.float32]]:
+    """Gives the matrix of the local variant of the chosen questions."""
+    return lambda chosen: model.predictors.assembly.local_matrix(
+        Quantities(laid.day.names, laid.day.block[:, chosen]), laid.around.rows(chosen)
     )

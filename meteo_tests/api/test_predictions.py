@@ -243,3 +243,26 @@ def test_a_station_that_the_model_was_not_trained_on_is_refused_by_name(client: 
 def test_a_request_knows_exactly_station_date_issue_and_the_parameters_of_the_table():
     assert set(PredictionRequest.__struct_fields__) == {"station", "date", "issue", *PARAMETERS}
     assert PredictionRequest(station=STATION, date=date(2016, 6, 25)).station == STATION
+
+
+def test_drivers_are_told_when_asked_for(client: TestClient):
+    body = {"station": "Albury", "date": "2016-06-25", "humidity_3pm": 95}
+
+    explained = client.post(PREDICTIONS, json=body, params={"explain": "true"}).json()
+    plain = client.post(PREDICTIONS, json=body).json()
+
+    assert plain.pop("drivers") is None
+    drivers = explained.pop("drivers")
+    assert explained == plain
+    assert {"about", "log_odds", "points"} == drivers[0].keys()
+    assert [abs(d["log_odds"]) for d in drivers] == sorted(
+        (abs(d["log_odds"]) for d in drivers), reverse=True
+    )
+
+
+def test_too_many_requests_to_explain_are_refused_with_the_limit(client: TestClient):
+    bodies = [{"station": "Albury", "date": "2016-06-25"}] * 101
+
+    problem = problem_of(client.post(PREDICTIONS, json=bodies, params={"explain": "true"}), 413)
+
+    assert "100" in problem["detail"]
