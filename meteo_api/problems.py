@@ -61,6 +61,12 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     errors: Annotated[tuple[FieldError, ...], Meta(description="Values that cannot be accepted")] = ()
 
 
+CHAMPION_STAYS: Final[tuple[type[MeteoError], ...]] = (
+    *(ChecksNotPassed, ChampionAlready, ChampionHasChanged, NothingToRollBackTo),
+    *(UnusableModel, NoChampion, Refused),
+)
+"""Reasons why a version does not become champion, or does not serve."""
+
 _STATUS: Final[Mapping[type[MeteoError], HTTPStatus]] = {
     MalformedJson: HTTPStatus.BAD_REQUEST,
     MalformedForm: HTTPStatus.BAD_REQUEST,
@@ -76,11 +82,7 @@ _STATUS: Final[Mapping[type[MeteoError], HTTPStatus]] = {
     UnknownRun: HTTPStatus.NOT_FOUND,
     UnknownVersion: HTTPStatus.NOT_FOUND,
     RunHasEnded: HTTPStatus.CONFLICT,
-    **dict.fromkeys(
-        (ChecksNotPassed, ChampionAlready, ChampionHasChanged, NothingToRollBackTo, UnusableModel),
-        HTTPStatus.CONFLICT,
-    ),
-    **dict.fromkeys((NoChampion, Refused), HTTPStatus.CONFLICT),
+    **dict.fromkeys(CHAMPION_STAYS, HTTPStatus.CONFLICT),
     BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     NotAForm: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     NotJson: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

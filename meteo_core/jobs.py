@@ -18,6 +18,8 @@ FIRST_DAY: Final = date(2007, 11, 1)
 """First day of the public archive, and the first that can be asked for."""
 FIRST_WEEK: Final = date(2007, 11, 4)
 """First Sunday from then on."""
+WEEK_LESS_A_DAY: Final = timedelta(days=6)
+"""From the first to the last day of a week."""
 ZONE: Final = "Australia/Sydney"
 """Clock of the schedules. A partition is a date on each station's own calendar."""
 

@@ -11,10 +11,13 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
+from meteo_api.accounts.account import Account
+from meteo_api.deeds import Deeds
 from meteo_api.errors import FieldError, InvalidRequest
 from meteo_api.model.asking import Remembered, asking
 from meteo_api.model.cache import identity
 from meteo_api.model.compared import Comparison, compared
+from meteo_api.model.held_out import ThresholdScores, scores_in
 from meteo_api.model.store import ModelStore, NoChampion, ServedModel
 from meteo_api.model.versions import Change, Version, version_of
 from meteo_core.errors import MeteoError
@@ -24,15 +27,19 @@ from meteo_core.model.registry import (
     CHALLENGER,
     CHAMPION,
     COMPARISON_FILE,
+    HELD_OUT_FILE,
     ChampionChange,
     ModelRegistry,
     ModelVersion,
     UnknownVersion,
+    version_before,
 )
 
 SECONDS_KEPT: Final = 2.0
 """How long the list of versions is kept: less than anyone waits for a new one to show."""
 LONGEST_REASON: Final = 500
+VERSIONS_REMEMBERED: Final = 50
+"""Versions whose scores are kept once they have been reckoned."""
 
 
 class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,9 +86,12 @@ class _Book:
 class ModelLife:
     """Reads the registry for people, and changes the champion for administrators."""
 
-    def __init__(self, registry: ModelRegistry, models: ModelStore) -> None:
+    def __init__(self, registry: ModelRegistry, models: ModelStore, deeds: Deeds) -> None:
         self._registry = registry
         self._models = models
+        self._deeds = deeds
+        self._scores: dict[tuple[object, ...], list[ThresholdScores]] = {}
+        self._scoring = asyncio.Lock()
         self._book = Remembered(self._read, seconds=SECONDS_KEPT)
         self._changing = asyncio.Lock()
 
@@ -96,11 +106,32 @@ class ModelLife:
 
     async def version(self, number: int) -> Version:
         """One version; raises `UnknownVersion` or `RegistryAway`."""
+        stored = await self._stored(number)
+        return self._told(await self._book.answer(), stored)
+
+    async def scores(self, number: int) -> list[ThresholdScores]:
+        """Scores of a version at every threshold, with intervals; none where it was kept without.
+
+        Raises `UnknownVersion` or `RegistryAway`.
+        """
+        stored = await self._stored(number)
+        async with self._scoring:
+            if (known := self._scores.get(identity(stored))) is not None:
+                return known
+            scores = await asking(lambda: self._scores_of(stored))
+            while len(self._scores) >= VERSIONS_REMEMBERED:
+                self._scores.pop(next(iter(self._scores)))
+            self._scores[identity(stored)] = scores
+            return scores
+
+    async def champion(self) -> int | None:
+        """The version that the registry calls champion; raises `RegistryAway`."""
+        return _champion_in(await self._book.answer())
+
+    async def rollback_target(self) -> int | None:
+        """The version that a rollback would make champion, if there is one; raises `RegistryAway`."""
         book = await self._book.answer()
-        stored = next((each for each in book.versions if each.version == number), None)
-        if stored is None:
-            raise UnknownVersion(f"there is no version {number} of the model")
-        return self._told(book, stored)
+        return version_before(_champion_in(book), book.history)
 
     async def compare(self, a: int, b: int) -> Comparison:
         """Two versions side by side, with what the pipeline found where it compared them."""
@@ -108,33 +139,66 @@ class ModelLife:
         kept = await asking(lambda: self._comparison_of(a, b))
         return compared(first, second, kept)
 
-    async def promote(self, number: int, decision: Promotion, *, who: str) -> Changed:
+    async def promote(self, number: int, decision: Promotion, *, by: Account) -> Changed:
         """Make a version champion and take it into service."""
-        reason = _sound(decision.reason)
-        return await self._change(
-            lambda: promotion.promote(
+        reason = sound_reason(decision.reason)
+        despite = " despite its checks" if decision.despite_checks else ""
+
+        def act() -> ChampionChange:
+            return promotion.promote(
                 self._registry,
                 number,
                 reason=reason,
-                who=who,
+                who=by.name,
                 despite_checks=decision.despite_checks,
                 expected_champion=decision.expected_champion,
             )
+
+        return await self._deeds.do(
+            lambda: self._change(act),
+            by=by,
+            action="promote",
+            subject=f"model version {str(number)[:20]}",
+            detail=f"promote{despite}: {reason}",
+            told=_as_told,
         )
 
-    async def roll_back(self, decision: Decision, *, who: str) -> Changed:
+    async def roll_back(self, decision: Decision, *, by: Account) -> Changed:
         """Make the version champion again that the present one replaced, and take it into service."""
-        reason = _sound(decision.reason)
-        return await self._change(
-            lambda: promotion.roll_back(
-                self._registry, reason=reason, who=who, expected_champion=decision.expected_champion
+        reason = sound_reason(decision.reason)
+
+        def act() -> ChampionChange:
+            return promotion.roll_back(
+                self._registry, reason=reason, who=by.name, expected_champion=decision.expected_champion
             )
+
+        return await self._deeds.do(
+            lambda: self._change(act),
+            by=by,
+            action="roll back",
+            subject="champion",
+            detail=reason,
+            told=_as_told,
         )
 
-    async def reload(self) -> ServedModel:
+    async def reload(self, *, by: Account) -> ServedModel:
         """Ask the registry now; raises `RegistryAway`, `NoChampion` or `Refused`."""
         self._book.forget()
-        return await asking(self._models.reload)
+        return await self._deeds.do(
+            lambda: asking(self._models.reload),
+            by=by,
+            action="reload",
+            subject="model in service",
+            detail="ask the registry for its champion",
+            told=lambda served: f"version {served.version.version} is in service",
+        )
+
+    async def _stored(self, number: int) -> ModelVersion:
+        versions = (await self._book.answer()).versions
+        stored = next((each for each in versions if each.version == number), None)
+        if stored is None:
+            raise UnknownVersion(f"there is no version {number} of the model")
+        return stored
 
     async def _change(self, act: Callable[[], ChampionChange]) -> Changed:
         async with self._changing:
@@ -165,6 +229,11 @@ class ModelLife:
                 aliases.setdefault(version.version, []).append(name)
         return _Book(versions, aliases, self._registry.history(), fingerprint)
 
+    def _scores_of(self, stored: ModelVersion) -> list[ThresholdScores]:
+        with tempfile.TemporaryDirectory() as folder:
+            file = self._registry.record(stored, HELD_OUT_FILE, Path(folder))
+            return scores_in(file) if file else []
+
     def _comparison_of(self, a: int, b: int) -> Mapping[str, Any] | None:
         """What the newer of the two kept of being compared with the older, or the other way."""
         for number in sorted((a, b), reverse=True):
@@ -186,10 +255,27 @@ class ModelLife:
         )
 
 
-def _sound(reason: str) -> str:
+def _champion_in(book: _Book) -> int | None:
+    return next((number for number, names in book.aliases.items() if CHAMPION in names), None)
+
+
+def _as_told(changed: Changed) -> str:
+    change = changed.change
+    service = "" if changed.in_service == change.version else f", but not in service: {changed.trouble}"
+    return f"version {change.version} is champion, version {change.replaced or 'none'} was{service}"
+
+
+def sound_reason(reason: str) -> str:
     """The reason without space around it; raises `InvalidRequest` where it says nothing."""
     said = reason.strip()
-    if not said or not said.isprintable():
-        detail = "must say something, in one line" if said else "must not be empty"
-        raise InvalidRequest([FieldError(pointer="/reason", detail=detail)])
+    if not said:
+        raise _wrong_reason("must not be empty")
+    if not said.isprintable():
+        raise _wrong_reason("must say something, in one line")
+    if len(said) > LONGEST_REASON:
+        raise _wrong_reason(f"must have {LONGEST_REASON} characters at most")
     return said
+
+
+def _wrong_reason(detail: str) -> InvalidRequest:
+    return InvalidRequest([FieldError(pointer="/reason", detail=detail)])

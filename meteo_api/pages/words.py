@@ -106,6 +106,11 @@ def moment_utc(when: datetime) -> str:
     return f"{when:%H:%M} UTC, {day_with_year(when)}"
 
 
+def clock_utc(when: datetime) -> str:
+    """Time of day in UTC, to the second: 10:46:07."""
+    return f"{when:%H:%M:%S}"
+
+
 def window(start: datetime, end: datetime) -> str:
     """The window of a forecast, on the station's clock."""
     return f"from {moment(start)} to {moment(end)}, station time"
@@ -126,6 +131,16 @@ def age(seconds: float) -> str:
             count = round(seconds / size)
             return f"{count} {name if count != 1 else name.removesuffix('s')}"
     return UNKNOWN
+
+
+def duration(seconds: float) -> str:
+    """How long something took: 8 s, 1 min 12 s, 2 h 5 min."""
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole}{NARROW}s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE}{NARROW}min {whole % _MINUTE}{NARROW}s"
+    return f"{whole // _HOUR}{NARROW}h {whole % _HOUR // _MINUTE}{NARROW}min"
 
 
 def count(number_of: int, one: str, many: str | None = None) -> str:
@@ -154,7 +169,7 @@ FILTERS: Final = {
             weekday_short,
             day_with_year,
         ),
-        *(clock, moment, moment_utc, window, window_of, age, count, capitalize_first),
+        *(clock, moment, moment_utc, window, window_of, age, duration, count, capitalize_first),
     )
 }
 """What templates may write after a bar."""

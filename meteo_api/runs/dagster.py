@@ -88,10 +88,11 @@ class Dagster:
         }
         return newest[0]["runId"], {name: value for name, value in figures.items() if value is not None}
 
-    async def cancel(self, run_id: str) -> None:
-        """Ask the run to stop; where nobody is left to ask, mark it as canceled."""
-        said = await self._ask("cancel", run=run_id, policy="SAFE_TERMINATE")
-        if said["__typename"] == "TerminateRunFailure":
+    async def cancel(self, run_id: str, *, at_once: bool = False) -> None:
+        """Ask the run to stop; `at_once`, or where nobody is left to ask, mark it as canceled."""
+        policy = "MARK_AS_CANCELED_IMMEDIATELY" if at_once else "SAFE_TERMINATE"
+        said = await self._ask("cancel", run=run_id, policy=policy)
+        if said["__typename"] == "TerminateRunFailure" and not at_once:
             log.warning("run %s cannot be asked to stop: %s", run_id, said.get("message"))
             said = await self._ask("cancel", run=run_id, policy="MARK_AS_CANCELED_IMMEDIATELY")
         if said["__typename"] == "TerminateRunFailure":

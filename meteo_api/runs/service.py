@@ -4,9 +4,12 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
+from meteo_api.accounts.account import Account
 from meteo_api.clock import Clock
+from meteo_api.deeds import Deeds
 from meteo_api.runs.dagster import Dagster
 from meteo_api.runs.errors import RunHasEnded, UnknownRun
 from meteo_api.runs.outcome import outcome_of
@@ -32,22 +35,35 @@ class Started:
 class RunService:
     """Asks Dagster for runs, and tells how they go."""
 
-    def __init__(self, dagster: Dagster, *, link: str, now: Clock) -> None:
+    def __init__(self, dagster: Dagster, deeds: Deeds, *, link: str, now: Clock) -> None:
         self._dagster = dagster
+        self._deeds = deeds
         self._link = link.rstrip("/")
         self._now = now
         self._stories = Stories()
         self._starting = asyncio.Lock()
 
+    def today(self) -> date:
+        """The newest day that can be asked for."""
+        return jobs.today(self._now())
+
     def read(self, asked: RunAsked) -> Wanted:
         """What a request means today; raises `InvalidRequest`."""
-        return wanted(asked, jobs.today(self._now()))
+        return wanted(asked, self.today())
 
-    async def start(self, what: Wanted, *, who: str) -> Started:
-        """A new run, or the one that is under way for the same job and days.
+    async def start(self, what: Wanted, *, by: Account) -> Started:
+        """A new run, or the one that is under way for the same job and days."""
+        return await self._deeds.do(
+            lambda: self._start(what, who=by.name),
+            by=by,
+            action=f"start {what.asked_as.value}",
+            subject=what.words,
+            detail=f"job {what.job}",
+            told=lambda started: f"run {started.run.id}{'' if started.is_new else ', under way already'}",
+        )
 
-        One request at a time, so that of two that arrive together the second finds the run of the first.
-        """
+    async def _start(self, what: Wanted, *, who: str) -> Started:
+        # One request at a time, so that of two that arrive together the second finds the run of the first.
         async with self._starting:
             under_way = await self._under_way(what)
             if under_way is not None:
@@ -71,14 +87,24 @@ class RunService:
         cursor = _known_form(before) if before is not None else None
         return [self._shown(told) for told in await self._dagster.runs(limit=limit, before=cursor)]
 
-    async def cancel(self, run_id: str) -> Run:
+    async def cancel(self, run_id: str, *, by: Account) -> Run:
         """Ask a run to stop; raises `UnknownRun`, or `RunHasEnded` where it is too late."""
         run = self._shown(await self._dagster.run(_known_form(run_id)))
         if run.status.has_ended:
             raise RunHasEnded(f"run {run_id} has ended already: {run.status}")
-        if run.status is not Status.CANCELING:
-            await self._dagster.cancel(run_id)
-        return self._shown(await self._dagster.run(run_id))
+        return await self._deeds.do(
+            lambda: self._cancel(run),
+            by=by,
+            action="cancel run",
+            subject=run_id,
+            detail=f"{run.job}, {run.status}",
+            told=lambda asked: f"it is {asked.status}",
+        )
+
+    async def _cancel(self, run: Run) -> Run:
+        # Asked twice: whoever was to stop it does not, perhaps because its process is gone.
+        await self._dagster.cancel(run.id, at_once=run.status is Status.CANCELING)
+        return self._shown(await self._dagster.run(run.id))
 
     async def close(self) -> None:
         """End the connections to Dagster."""

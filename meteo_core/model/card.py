@@ -101,7 +101,7 @@ def model_card(trained: Mapping[Issue, Trained], *, made_from: Mapping[str, str]
 
 
 def _of_issue(issue: Issue, trained: Trained) -> str:
-    pairs = _pairs(trained)
+    pairs = held_out_pairs(trained.held_out)
     main = pairs[pairs["threshold"] == PREDICTAND.name]
     by_threshold = summarise(pairs, by=["threshold"]).set_index("threshold").loc[list(THRESHOLDS)]
     by_season, by_station = summarise(main, by=["season"]), summarise(main, by=["station"])
@@ -121,8 +121,9 @@ def _of_issue(issue: Issue, trained: Trained) -> str:
     )
 
 
-def _pairs(trained: Trained) -> pd.DataFrame:
-    forecasts = trained.held_out.assign(kind="hindcast", in_sample=False, model_version=0)
+def held_out_pairs(held_out: pd.DataFrame) -> pd.DataFrame:
+    """Pairs, one for each threshold, of what a twin forecast of held-out days at one issue time."""
+    forecasts = held_out.assign(kind="hindcast", in_sample=False, model_version=0)
     outcomes = forecasts[["station", "date"]].assign(
         **{rule: forecasts[rule].astype("boolean") for rule in THRESHOLDS}
     )

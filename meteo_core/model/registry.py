@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -270,21 +270,10 @@ class ModelRegistry:
 
     def version_before(self, champion: ModelVersion | None) -> int:
         """The version that this champion replaced; raises `NothingToRollBackTo`."""
-        replaced = None
-        if champion is not None:
-            replaced = next(
-                (
-                    change.replaced
-                    for change in self.history()
-                    if change.action is Action.PROMOTED
-                    and change.version == champion.version
-                    and change.replaced
-                ),
-                None,
-            )
-        if replaced is None:
+        before = version_before(champion.version, self.history()) if champion else None
+        if before is None:
             raise NothingToRollBackTo("no version was champion before this one: promote one by its number")
-        return replaced
+        return before
 
     def roll_back(self, *, reason: str, who: str, expected_champion: int | None = None) -> ChampionChange:
         """Make the version champion again that the present one replaced; raises `NothingToRollBackTo`."""
@@ -362,6 +351,18 @@ class ModelRegistry:
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_registry_uri(self.uri)
         return mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+
+
+def version_before(champion: int | None, history: Sequence[ChampionChange]) -> int | None:
+    """The version that the champion replaced, from the history, newest first; None where there is none."""
+    return next(
+        (
+            change.replaced
+            for change in history
+            if change.action is Action.PROMOTED and change.version == champion and change.replaced
+        ),
+        None,
+    )
 
 
 def _as_version(stored: object) -> ModelVersion:

@@ -1,0 +1,132 @@
+"""Versions, their scores and the changes of the champion, as rows in words."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from meteo_api.model.held_out import ThresholdScores
+from meteo_api.model.versions import Change, Version
+from meteo_api.pages.words import DASH, count, day_with_year, moment_utc, number, percent
+from meteo_core.calendar import Issue
+from meteo_core.model.registry import CHAMPION, FAILED, PASSED, Action
+
+ISSUES: Final = {
+    Issue.EVENING: "Evening, with all of the day known",
+    Issue.MORNING: "Morning, with the 9 am observation",
+}
+_CHECKS: Final = {PASSED: ("good", "checks passed"), FAILED: ("bad", "checks failed")}
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """How good the champion is at one threshold."""
+
+    words: str
+    happened: str
+    brier: str
+    skill: str
+    interval: str
+    roc_area: str
+    calibration_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTable:
+    """How good the champion is at one issue time."""
+
+    title: str
+    caption: str
+    rows: tuple[ScoreRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version in the list."""
+
+    version: int
+    badges: tuple[tuple[str, str], ...]
+    """Colour and word."""
+    trained_to: str
+    skill_evening: str
+    skill_morning: str
+    roc_area: str
+    checks: tuple[str, str]
+    failed: str
+    decision: str
+    compare_with: int | None
+    """Champion to compare it with; None for the champion itself."""
+    may_be_promoted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A change of the champion."""
+
+    when: str
+    iso: str
+    what: str
+    who: str
+    reason: str
+
+
+def score_tables(scores: list[ThresholdScores]) -> tuple[ScoreTable, ...]:
+    """How good a version is, a table for each issue time."""
+    return tuple(
+        ScoreTable(
+            title=title,
+            caption=f"On {count(of_issue[0].station_days, 'station day')} from "
+            f"{day_with_year(of_issue[0].first)} to {day_with_year(of_issue[0].last)}, forecast by a twin of "
+            "the champion that had not seen them. Intervals of 95 % from a bootstrap over weeks.",
+            rows=tuple(_score_row(each) for each in of_issue),
+        )
+        for issue, title in ISSUES.items()
+        if (of_issue := [each for each in scores if each.issue is issue])
+    )
+
+
+def _score_row(scores: ThresholdScores) -> ScoreRow:
+    known = scores.skill_low is not None and scores.skill_high is not None
+    return ScoreRow(
+        words=scores.words,
+        happened=percent(scores.base_rate),
+        brier=number(scores.brier_score, 4),
+        skill=number(scores.skill, 3),
+        interval=f"{number(scores.skill_low, 3)} to {number(scores.skill_high, 3)}" if known else DASH,
+        roc_area=number(scores.roc_area, 3),
+        calibration_error=number(scores.calibration_error, 3),
+    )
+
+
+def version_row(version: Version, champion: int | None) -> VersionRow:
+    """A version in words; `champion` is the version that forecasts."""
+    badges = [("good" if name == CHAMPION else "", name) for name in version.aliases]
+    if version.in_service:
+        badges.append(("good", "in service"))
+    if version.fits_this_service is False:
+        badges.append(("warn", "for other code"))
+    evening, morning = (version.scores.get(issue, {}) for issue in (Issue.EVENING, Issue.MORNING))
+    return VersionRow(
+        version=version.version,
+        badges=tuple(badges),
+        trained_to=day_with_year(version.trained_until) if version.trained_until else DASH,
+        skill_evening=number(evening.get("skill_over_climatology"), 3),
+        skill_morning=number(morning.get("skill_over_climatology"), 3),
+        roc_area=number(evening.get("roc_area"), 3),
+        checks=_CHECKS.get(version.status or "", ("warn", "checks not run")),
+        failed=", ".join(name.replace("_", " ") for name, ended in version.checks.items() if ended == FAILED),
+        decision=version.decision or DASH,
+        compare_with=champion if champion != version.version else None,
+        may_be_promoted=version.version != champion and version.fits_this_service is not False,
+    )
+
+
+def change_row(change: Change) -> ChangeRow:
+    """A change of the champion in words."""
+    replaced = f", version {change.replaced} was" if change.replaced else ", there was none"
+    verb = "became champion" if change.action is Action.PROMOTED else "became champion again by a rollback"
+    return ChangeRow(
+        when=moment_utc(change.at),
+        iso=change.at.isoformat(timespec="seconds"),
+        what=f"Version {change.version} {verb}{replaced}",
+        who=change.who,
+        reason=change.reason,
+    )
