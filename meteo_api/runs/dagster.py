@@ -92,12 +92,15 @@ class Dagster:
         """Ask the run to stop; `at_once`, or where nobody is left to ask, mark it as canceled."""
         policy = "MARK_AS_CANCELED_IMMEDIATELY" if at_once else "SAFE_TERMINATE"
         said = await self._ask("cancel", run=run_id, policy=policy)
-        if said["__typename"] == "TerminateRunFailure" and not at_once:
-            log.warning("run %s cannot be asked to stop: %s", run_id, said.get("message"))
-            said = await self._ask("cancel", run=run_id, policy="MARK_AS_CANCELED_IMMEDIATELY")
+        if said["__typename"] in ("TerminateRunFailure", "PythonError") and not at_once:
+            log.warning("run %s cannot be asked to stop: %s", run_id, _reason(said))
+            await self.cancel(run_id, at_once=True)
+            return
         if said["__typename"] == "TerminateRunFailure":
             raise DagsterAway(f"Dagster does not cancel the run: {_reason(said)}")
         _found(said, run_id)
+        if at_once:  # a process that is gone gives back nothing that it held, and the next run would wait
+            await self._ask("free", run=run_id)
 
     async def close(self) -> None:
         """End the connections."""
@@ -128,7 +131,8 @@ class Dagster:
             answer = await self._client.post(
                 f"{self.url}/graphql", json={"query": _document(document), "variables": variables}
             )
-            if answer.is_error:
+            # Dagster answers an error of its own with status 500 and tells it in the body.
+            if answer.is_error and answer.status_code != httpx.codes.INTERNAL_SERVER_ERROR:
                 raise DagsterAway(f"Dagster does not answer at {self.url}: status {answer.status_code}")
             said = answer.json()
             if said.get("errors"):

@@ -231,6 +231,6 @@ def test_every_document_is_valid_in_the_schema_of_this_dagster():
     schema = create_schema().graphql_schema
     documents = list(files("meteo_api.runs").joinpath("graphql").iterdir())
 
-    assert len(documents) == 7
+    assert len(documents) == 8
     for document in documents:
         assert validate(schema, parse(document.read_text())) == [], document.name
