@@ -24,6 +24,7 @@ from meteo_api.cards.controller import CardController
 from meteo_api.clock import Clock, utc_now
 from meteo_api.database.schema import bring_up_to_date
 from meteo_api.database.service_database import ServiceDatabase
+from meteo_api.deeds import Deeds
 from meteo_api.drift.controller import DriftController
 from meteo_api.drift.service import DriftService
 from meteo_api.forecasts.controller import ForecastController
@@ -40,7 +41,11 @@ from meteo_api.model.store import ModelStore
 from meteo_api.observations.controller import ObservationController
 from meteo_api.observations.service import ObservationService
 from meteo_api.pages.about import AboutController
+from meteo_api.pages.administration import Links, RunsPage
 from meteo_api.pages.map import MapController
+from meteo_api.pages.model import ModelPage
+from meteo_api.pages.model_change import ModelChangePage
+from meteo_api.pages.people import PeoplePage
 from meteo_api.pages.shell import Pages
 from meteo_api.pages.static import StaticController, StaticFiles
 from meteo_api.pages.station import StationPageController
@@ -69,6 +74,10 @@ PAGES: tuple[type[Controller], ...] = (
     MapController,
     StationPageController,
     WhatIfController,
+    ModelPage,
+    ModelChangePage,
+    RunsPage,
+    PeoplePage,
     AboutController,
     StaticController,
 )
@@ -96,9 +105,8 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     snapshots = SnapshotStore(settings.home.serving, look_seconds=settings.snapshot_poll_seconds)
     predictions = PredictionService(models, snapshots, now=now, max_batch=settings.max_batch)
     static = StaticFiles()
-    runs = RunService(
-        Dagster(settings.dagster_url), link=settings.dagster_link or settings.dagster_url, now=now
-    )
+    deeds, links = Deeds(accounts.audit), Links.of(settings)
+    runs = RunService(Dagster(settings.dagster_url), deeds, link=links.dagster, now=now)
     provided = {
         "accounts": accounts,
         "audit": accounts.audit,
@@ -112,7 +120,8 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "observations": ObservationService(snapshots),
         "health": HealthService(models, snapshots, predictions, now=now),
         "runs": runs,
-        "life": ModelLife(registry, models),
+        "life": ModelLife(registry, models, deeds),
+        "links": links,
         "static": static,
         "pages": Pages(snapshots, models, now=now),
     }

@@ -7,13 +7,12 @@ from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from meteo_api.accounts.account import Account, Kind, SignIn
+from meteo_api.accounts.account import Kind
 from meteo_api.accounts.forms import PasswordForm, credentials_in
+from meteo_api.accounts.guards import SignedInRequest
 from meteo_api.accounts.schemas import Me, PasswordChange, Token
 from meteo_api.accounts.service import Accounts, address_of
 from meteo_api.problems import documented
-
-SignedInRequest = Request[Account, SignIn, Any]
 
 
 class SignInController(Controller):

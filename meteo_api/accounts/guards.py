@@ -1,12 +1,16 @@
 """Who may use a handler. That one is signed in, the middleware sees to; handlers add what goes beyond."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from meteo_api.accounts.account import Account
+from meteo_api.accounts.account import Account, SignIn
 from meteo_api.errors import NotAllowed, NotSignedIn
+
+SignedInRequest: TypeAlias = Request[Account, SignIn, Any]
+"""A request that passed the middleware or one of these guards."""
 
 
 def requires_user(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:

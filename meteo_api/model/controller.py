@@ -7,8 +7,9 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from meteo_api.accounts.guards import requires_admin
+from meteo_api.accounts.guards import SignedInRequest, requires_admin
 from meteo_api.model.compared import Comparison
+from meteo_api.model.held_out import ThresholdScores
 from meteo_api.model.life import Changed, Decision, ModelLife, Promotion
 from meteo_api.model.schemas import Champion
 from meteo_api.model.store import ModelStore
@@ -48,9 +49,9 @@ class ModelController(Controller):
         responses=documented(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE),
         guards=[requires_admin],
     )
-    async def reload(self, life: NamedDependency[ModelLife]) -> Champion:
+    async def reload(self, request: SignedInRequest, life: NamedDependency[ModelLife]) -> Champion:
         """Ask the registry for its champion now, also for one that was refused before."""
-        return Champion.of(await life.reload())
+        return Champion.of(await life.reload(by=request.user))
 
 
 class VersionController(Controller):
@@ -72,6 +73,15 @@ class VersionController(Controller):
     async def find(self, life: NamedDependency[ModelLife], version: _Version) -> Version:
         """One version."""
         return await life.version(version)
+
+    @get(
+        "/{version:int}/scores",
+        operation_id="list_model_scores",
+        responses=documented(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+    )
+    async def scores(self, life: NamedDependency[ModelLife], version: _Version) -> list[ThresholdScores]:
+        """Scores at every threshold and issue time on days that its twin had not seen, with intervals."""
+        return await life.scores(version)
 
     @get(
         "/compare",
@@ -100,10 +110,14 @@ class VersionController(Controller):
         guards=[requires_admin],
     )
     async def promote(
-        self, life: NamedDependency[ModelLife], version: _Version, data: JSONBody[Promotion]
+        self,
+        request: SignedInRequest,
+        life: NamedDependency[ModelLife],
+        version: _Version,
+        data: JSONBody[Promotion],
     ) -> Changed:
         """Make a version champion, if its checks passed and this service can use it."""
-        return await life.promote(version, data, who="someone on this machine")
+        return await life.promote(version, data, by=request.user)
 
     @post(
         "/rollback",
@@ -112,6 +126,8 @@ class VersionController(Controller):
         responses=_CHANGES,
         guards=[requires_admin],
     )
-    async def roll_back(self, life: NamedDependency[ModelLife], data: JSONBody[Decision]) -> Changed:
+    async def roll_back(
+        self, request: SignedInRequest, life: NamedDependency[ModelLife], data: JSONBody[Decision]
+    ) -> Changed:
         """Make the version champion again that the present one replaced."""
-        return await life.roll_back(data, who="someone on this machine")
+        return await life.roll_back(data, by=request.user)

@@ -49,7 +49,8 @@ def scores_in(file: Path) -> list[ThresholdScores]:
 def _of_issue(issue: Issue, held_out: pd.DataFrame) -> list[ThresholdScores]:
     if held_out.empty:
         return []
-    summary = summarise(held_out_pairs(held_out), by=["threshold"]).set_index("threshold")
+    summary = summarise(held_out_pairs(held_out), by=["threshold"])
+    by_threshold = {str(row["threshold"]): row for row in summary.to_dict("records")}
     return [
         ThresholdScores(
             issue=issue,
@@ -67,8 +68,7 @@ def _of_issue(issue: Issue, held_out: pd.DataFrame) -> list[ThresholdScores]:
             calibration_error=float(row["calibration_error"]),
         )
         for name, rule in THRESHOLDS.items()
-        if name in summary.index
-        for row in [summary.loc[name]]
+        if (row := by_threshold.get(name))
     ]
 
 

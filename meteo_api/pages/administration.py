@@ -4,15 +4,15 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Controller, Request, get, post
+from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Template
 
 from meteo_api.accounts.forms import form_of
-from meteo_api.accounts.guards import requires_admin
+from meteo_api.accounts.guards import SignedInRequest, requires_admin
 from meteo_api.errors import InvalidRequest
 from meteo_api.pages.runs_in_words import RunRow, RunView, run_row, run_view
 from meteo_api.pages.shell import Pages
@@ -79,7 +79,7 @@ class RunsPage(Controller):
     @get()
     async def show(
         self,
-        request: Request[Any, Any, Any],
+        request: SignedInRequest,
         pages: NamedDependency[Pages],
         runs: NamedDependency[RunService],
         links: NamedDependency[Links],
@@ -90,7 +90,7 @@ class RunsPage(Controller):
     @post("/runs")
     async def start(
         self,
-        request: Request[Any, Any, Any],
+        request: SignedInRequest,
         pages: NamedDependency[Pages],
         runs: NamedDependency[RunService],
         links: NamedDependency[Links],
@@ -105,12 +105,12 @@ class RunsPage(Controller):
             return _page(request, pages, view, HTTPStatus.UNPROCESSABLE_ENTITY)
         started = await runs.start(wanted, by=request.user)
         again = "" if started.is_new else "?again=true"
-        return Redirect(f"/administration/runs/{started.run.id}{again}", status_code=HTTPStatus.SEE_OTHER)
+        return Redirect(f"/administration/runs/{started.run.id}{again}", status_code=303)
 
     @get("/runs/{run_id:str}")
     async def show_run(
         self,
-        request: Request[Any, Any, Any],
+        request: SignedInRequest,
         pages: NamedDependency[Pages],
         runs: NamedDependency[RunService],
         run_id: FromPath[str],
@@ -123,7 +123,7 @@ class RunsPage(Controller):
     @post("/runs/{run_id:str}/cancel")
     async def cancel(
         self,
-        request: Request[Any, Any, Any],
+        request: SignedInRequest,
         pages: NamedDependency[Pages],
         runs: NamedDependency[RunService],
         run_id: FromPath[str],
@@ -134,7 +134,7 @@ class RunsPage(Controller):
         except RunHasEnded:
             notice, status = "It had ended before it could be canceled.", HTTPStatus.CONFLICT
             return await _run_page(request, pages, runs, run_id, notice=notice, status=status)
-        return Redirect(f"/administration/runs/{run_id}", status_code=HTTPStatus.SEE_OTHER)
+        return Redirect(f"/administration/runs/{run_id}", status_code=303)
 
 
 async def _view(
@@ -172,7 +172,7 @@ def _asked(fields: dict[str, str]) -> RunAsked:
 
 
 def _page(
-    request: Request[Any, Any, Any], pages: Pages, view: RunsView, status: HTTPStatus = HTTPStatus.OK
+    request: SignedInRequest, pages: Pages, view: RunsView, status: HTTPStatus = HTTPStatus.OK
 ) -> Template:
     return pages.show(
         request,
@@ -185,7 +185,7 @@ def _page(
 
 
 async def _run_page(
-    request: Request[Any, Any, Any],
+    request: SignedInRequest,
     pages: Pages,
     runs: RunService,
     run_id: str,

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Controller, Request, get
+from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import Template
 
+from meteo_api.accounts.guards import SignedInRequest
 from meteo_api.model.asking import RegistryAway
 from meteo_api.model.life import ModelLife
 from meteo_api.model.store import ModelStore, ServedModel, Source
@@ -57,7 +58,7 @@ class ModelPage(Controller):
     @get()
     async def show(
         self,
-        request: Request[Any, Any, Any],
+        request: SignedInRequest,
         pages: NamedDependency[Pages],
         models: NamedDependency[ModelStore],
         life: NamedDependency[ModelLife],

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
 
-from litestar import Controller, Request, get, post
+from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from meteo_api.accounts.forms import form_of
-from meteo_api.accounts.guards import requires_admin
+from meteo_api.accounts.guards import SignedInRequest, requires_admin
 from meteo_api.errors import InvalidRequest
 from meteo_api.model.life import Decision, ModelLife, Promotion, sound_reason
 from meteo_api.pages.shell import Pages
@@ -53,7 +53,7 @@ class ModelChangePage(Controller):
     @get("/promote/{version:int}")
     async def ask_promotion(
         self,
-        request: Request[Any, Any, Any],
+        request: SignedInRequest,
         pages: NamedDependency[Pages],
         life: NamedDependency[ModelLife],
         version: FromPath[int],
@@ -64,7 +64,7 @@ class ModelChangePage(Controller):
     @post("/promote/{version:int}")
     async def promote(
         self,
-        request: Request[Any, Any, Any],
+        request: SignedInRequest,
         pages: NamedDependency[Pages],
         life: NamedDependency[ModelLife],
         version: FromPath[int],
@@ -84,7 +84,7 @@ class ModelChangePage(Controller):
     @get("/rollback")
     async def ask_rollback(
         self,
-        request: Request[Any, Any, Any],
+        request: SignedInRequest,
         pages: NamedDependency[Pages],
         life: NamedDependency[ModelLife],
     ) -> Template:
@@ -94,7 +94,7 @@ class ModelChangePage(Controller):
     @post("/rollback")
     async def roll_back(
         self,
-        request: Request[Any, Any, Any],
+        request: SignedInRequest,
         pages: NamedDependency[Pages],
         life: NamedDependency[ModelLife],
     ) -> Template | Redirect:
@@ -107,10 +107,10 @@ class ModelChangePage(Controller):
         return await _step(request, pages, fields, view, act)
 
     @post("/reload")
-    async def reload(self, request: Request[Any, Any, Any], life: NamedDependency[ModelLife]) -> Redirect:
+    async def reload(self, request: SignedInRequest, life: NamedDependency[ModelLife]) -> Redirect:
         """Ask the registry for its champion now."""
         await life.reload(by=request.user)
-        return Redirect("/model", status_code=HTTPStatus.SEE_OTHER)
+        return Redirect("/model", status_code=303)
 
 
 async def _promotion(life: ModelLife, number: int) -> ChangeView:
@@ -146,7 +146,7 @@ async def _rollback(life: ModelLife) -> ChangeView:
 
 
 async def _step(
-    request: Request[Any, Any, Any],
+    request: SignedInRequest,
     pages: Pages,
     fields: Mapping[str, str],
     view: ChangeView,
@@ -166,7 +166,7 @@ async def _step(
         await act(reason, expected)
     except CHAMPION_STAYS as error:
         return _shown(request, pages, replace(view, reason=reason, refused=str(error)), HTTPStatus.CONFLICT)
-    return Redirect(DONE, status_code=HTTPStatus.SEE_OTHER)
+    return Redirect(DONE, status_code=303)
 
 
 def _number(text: str | None) -> int | None:
@@ -174,7 +174,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _shown(
-    request: Request[Any, Any, Any], pages: Pages, view: ChangeView, status: HTTPStatus = HTTPStatus.OK
+    request: SignedInRequest, pages: Pages, view: ChangeView, status: HTTPStatus = HTTPStatus.OK
 ) -> Template:
     return pages.show(
         request, "model/change.html", title=view.title, section="model", view=view, status=status

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from meteo_api.model.compared import Comparison, OnTheSameDays, ScorePair
 from meteo_api.model.versions import Version
-from meteo_api.pages.model_versions import ISSUES
+from meteo_api.pages.model_versions import ISSUES, verdict
 from meteo_api.pages.words import DASH, count, day_with_year, moment_utc, number
 
 SCORES: Final = {
@@ -65,7 +65,7 @@ def compared_view(found: Comparison) -> ComparedView:
         days="Both were scored on the same days, each by a twin that had not seen them."
         if found.same_days
         else "The two were scored on different days: only large differences mean something.",
-        decision=stored.decision if stored else None,
+        decision=verdict(stored.decision) if stored else None,
         found=tuple(
             (ISSUES[each.issue], _found(each, stored.challenger, stored.champion), _stations(each))
             for each in stored.by_issue
@@ -96,11 +96,15 @@ def _pair_row(found: Comparison, pair: ScorePair) -> PairRow:
     sign = "+" if pair.difference and pair.difference > 0 else ""
     return PairRow(
         words=SCORES.get(pair.score, pair.score.replace("_", " ")),
-        a=number(pair.a, decimals),
-        b=number(pair.b, decimals),
-        difference=DASH if pair.difference is None else f"{sign}{number(pair.difference, decimals)}",
+        a=_figure(pair.a, decimals),
+        b=_figure(pair.b, decimals),
+        difference=DASH if pair.difference is None else f"{sign}{_figure(pair.difference, decimals)}",
         better=f"version {better}" if better else None,
     )
+
+
+def _figure(value: float | None, decimals: int) -> str:
+    return f"{value:,.0f}" if value is not None and decimals == 0 else number(value, decimals)
 
 
 def _found(found: OnTheSameDays, challenger: int, champion: int) -> str:

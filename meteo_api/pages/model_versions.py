@@ -5,10 +5,12 @@ from typing import Final
 
 from meteo_api.model.held_out import ThresholdScores
 from meteo_api.model.versions import Change, Version
-from meteo_api.pages.words import DASH, count, day_with_year, moment_utc, number, percent
+from meteo_api.pages.words import DASH, count, day_short, day_with_year, moment_utc, number, percent
 from meteo_core.calendar import Issue
 from meteo_core.model.registry import CHAMPION, FAILED, PASSED, Action
 
+SHORT: Final = 60
+"""Characters of a decision that are shown whole."""
 ISSUES: Final = {
     Issue.EVENING: "Evening, with all of the day known",
     Issue.MORNING: "Morning, with the 9 am observation",
@@ -107,16 +109,23 @@ def version_row(version: Version, champion: int | None) -> VersionRow:
     return VersionRow(
         version=version.version,
         badges=tuple(badges),
-        trained_to=day_with_year(version.trained_until) if version.trained_until else DASH,
+        trained_to=f"{day_short(version.trained_until)} {version.trained_until.year}"
+        if version.trained_until
+        else DASH,
         skill_evening=number(evening.get("skill_over_climatology"), 3),
         skill_morning=number(morning.get("skill_over_climatology"), 3),
         roc_area=number(evening.get("roc_area"), 3),
         checks=_CHECKS.get(version.status or "", ("warn", "checks not run")),
         failed=", ".join(name.replace("_", " ") for name, ended in version.checks.items() if ended == FAILED),
-        decision=version.decision or DASH,
+        decision=verdict(version.decision) if version.decision else DASH,
         compare_with=champion if champion != version.version else None,
         may_be_promoted=version.version != champion and version.fits_this_service is not False,
     )
+
+
+def verdict(decision: str) -> str:
+    """What a comparison led to, without its figures."""
+    return decision if len(decision) <= SHORT else decision.split(":")[0]
 
 
 def change_row(change: Change) -> ChangeRow:

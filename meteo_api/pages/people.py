@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from litestar import Controller, Request, get, post
+from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Template
 
 from meteo_api.accounts.account import Role
 from meteo_api.accounts.forms import form_of
-from meteo_api.accounts.guards import requires_admin
+from meteo_api.accounts.guards import SignedInRequest, requires_admin
 from meteo_api.accounts.passwords import LEAST_CHARACTERS, WeakPassword
 from meteo_api.accounts.service import Accounts
 from meteo_api.accounts.users import BadName, LastAdministrator, NameTaken, User
@@ -76,7 +76,7 @@ class PeoplePage(Controller):
     @get("/users")
     async def users(
         self,
-        request: Request[Any, Any, Any],
+        request: SignedInRequest,
         pages: NamedDependency[Pages],
         accounts: NamedDependency[Accounts],
     ) -> Template:
@@ -86,7 +86,7 @@ class PeoplePage(Controller):
     @post("/users")
     async def add(
         self,
-        request: Request[Any, Any, Any],
+        request: SignedInRequest,
         pages: NamedDependency[Pages],
         accounts: NamedDependency[Accounts],
     ) -> Template | Redirect:
@@ -103,7 +103,7 @@ class PeoplePage(Controller):
     @post("/users/{name:str}")
     async def change(
         self,
-        request: Request[Any, Any, Any],
+        request: SignedInRequest,
         pages: NamedDependency[Pages],
         accounts: NamedDependency[Accounts],
         name: FromPath[str],
@@ -125,7 +125,7 @@ class PeoplePage(Controller):
     @get("/audit", sync_to_thread=True)
     def audit(
         self,
-        request: Request[Any, Any, Any],
+        request: SignedInRequest,
         pages: NamedDependency[Pages],
         accounts: NamedDependency[Accounts],
         before: Annotated[int | None, QueryParameter(name="before", ge=1, le=2**63 - 1)] = None,
@@ -153,7 +153,7 @@ class PeoplePage(Controller):
 
 
 async def _users_page(
-    request: Request[Any, Any, Any],
+    request: SignedInRequest,
     pages: Pages,
     accounts: Accounts,
     *,
@@ -188,4 +188,4 @@ def _row(user: User, *, you: str) -> UserRow:
 
 
 def _back() -> Redirect:
-    return Redirect("/administration/users", status_code=HTTPStatus.SEE_OTHER)
+    return Redirect("/administration/users", status_code=303)

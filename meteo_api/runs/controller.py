@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from meteo_api.accounts.guards import requires_admin
+from meteo_api.accounts.guards import SignedInRequest, requires_admin
 from meteo_api.problems import documented
 from meteo_api.runs.schemas import Run, RunInDetail
 from meteo_api.runs.service import RunService
@@ -39,9 +39,11 @@ class RunController(Controller):
             ),
         },
     )
-    async def start(self, runs: NamedDependency[RunService], data: JSONBody[RunAsked]) -> Response[Run]:
+    async def start(
+        self, request: SignedInRequest, runs: NamedDependency[RunService], data: JSONBody[RunAsked]
+    ) -> Response[Run]:
         """Start ingestion, training or a backfill. Asked twice, it is the same run until that ends."""
-        started = await runs.start(runs.read(data), who="someone on this machine")
+        started = await runs.start(runs.read(data), by=request.user)
         return Response(
             started.run,
             status_code=HTTPStatus.ACCEPTED if started.is_new else HTTPStatus.OK,
@@ -94,6 +96,8 @@ class RunController(Controller):
             HTTPStatus.SERVICE_UNAVAILABLE,
         ),
     )
-    async def cancel(self, runs: NamedDependency[RunService], run_id: _RunId) -> Run:
+    async def cancel(
+        self, request: SignedInRequest, runs: NamedDependency[RunService], run_id: _RunId
+    ) -> Run:
         """Ask a run to stop. What it has finished stays."""
-        return await runs.cancel(run_id)
+        return await runs.cancel(run_id, by=request.user)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -76,9 +77,10 @@ class Dagster:
         """The next page of a run's events: `events`, `cursor`, `hasMore`."""
         return _found(await self._ask("events", run=run_id, after=after, limit=PAGE), run_id)
 
-    async def made(self, asset: str) -> tuple[str, Mapping[str, Any]] | None:
-        """Run and plain figures of the newest materialization of an asset, if there is one."""
-        said = await self._ask("made", asset={"path": [asset]})
+    async def made(self, asset: str, *, before: datetime) -> tuple[str, Mapping[str, Any]] | None:
+        """Run and plain figures of the last materialization of an asset before a moment, if there is one."""
+        millis = str(round(before.timestamp() * 1000))
+        said = await self._ask("made", asset={"path": [asset]}, before=millis)
         newest = said.get("assetMaterializations") or []
         if not newest:
             return None

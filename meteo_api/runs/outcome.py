@@ -1,6 +1,7 @@
 """How a run ended, in words."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from meteo_api.runs.dagster import Dagster
@@ -27,15 +28,16 @@ async def outcome_of(run: Run, job: str, story: Story, dagster: Dagster) -> str 
     if run.status is Status.FAILED:
         again = f" It is tried again as run {run.retried_as}." if run.retried_as else ""
         return f"Failed: {story.first_failure or 'Dagster gives no reason'}.{again}"
-    if run.status is not Status.SUCCEEDED:
+    if run.status is not Status.SUCCEEDED or run.ended_at is None:
         return None
-    said = [await _of_asset(asset, run.id, dagster) for asset in _TOLD_OF.get(job, ())]
+    ended = run.ended_at + timedelta(seconds=1)
+    said = [await _of_asset(asset, run.id, ended, dagster) for asset in _TOLD_OF.get(job, ())]
     return " ".join(f"{each}." for each in said if each) or "Succeeded."
 
 
-async def _of_asset(asset: str, run_id: str, dagster: Dagster) -> str:
-    """What the run made of an asset; nothing where a later run has made it again."""
-    made = await dagster.made(asset)
+async def _of_asset(asset: str, run_id: str, ended: datetime, dagster: Dagster) -> str:
+    """What the run made of an asset; nothing where another run made it again before this one ended."""
+    made = await dagster.made(asset, before=ended)
     if made is None or made[0] != run_id:
         return ""
     figures = made[1]
