@@ -63,7 +63,9 @@ def test_who_signs_out_is_out(browser: Browser, site: str):
 def test_signing_out_everywhere_ends_the_other_browser_too(browser: Browser, site: str):
     with visiting(browser, site) as here, visiting(browser, site) as there:
         for visitor in (here, there):
-            fill_in(visitor.open("/sign-in"), ADMIN, PASSWORD)
+            page = visitor.open("/sign-in")
+            fill_in(page, ADMIN, PASSWORD)
+            expect(page.get_by_role("link", name="Administration")).to_be_visible()
         page = here.open("/account")
 
         page.get_by_role("button", name="Sign out everywhere").click()
