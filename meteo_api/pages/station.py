@@ -1,6 +1,6 @@
 """The page of a station: what is forecast, on what it rests, what came of the last forecasts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final
 from urllib.parse import quote
@@ -12,11 +12,13 @@ from litestar.response import Template
 
 from meteo_api.forecasts.issued import IssuedForecast
 from meteo_api.pages import words
+from meteo_api.pages.drivers import DriversView, drivers_of_day
 from meteo_api.pages.map import ISSUE_WORDS, STATES, Choice
 from meteo_api.pages.newest import Newest, newest_of
 from meteo_api.pages.observed import is_final, values_of, written
 from meteo_api.pages.past_days import Bar, PastDay, bars, past_days
 from meteo_api.pages.shell import Pages
+from meteo_api.predictions.service import PredictionService
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.snapshot.world import World
 from meteo_api.verification.scores import GroupScores
@@ -49,6 +51,7 @@ class ChanceRow:
 class ForecastView:
     """A forecast in words."""
 
+    date: date
     chance: float
     window: str
     issued: str
@@ -97,6 +100,7 @@ class StationView:
     state: str
     event: str
     forecast: ForecastView | None
+    drivers: DriversView | None
     nothing: str | None
     issues: tuple[Choice, ...]
     issue: Issue
@@ -120,6 +124,7 @@ def station_view(world: World, key: str, moment: datetime, *, issue: Issue | Non
         state=STATES[place.state],
         event=PREDICTAND.words,
         forecast=_forecast(world, newest.forecast, moment) if newest.forecast else None,
+        drivers=None,
         nothing=None if newest.forecast else _nothing(place, newest, issue),
         issues=tuple(
             Choice(said, f"/stations/{quote(key)}?issue={each}", each is shown)
@@ -138,6 +143,7 @@ def station_view(world: World, key: str, moment: datetime, *, issue: Issue | Non
 def _forecast(world: World, forecast: IssuedForecast, moment: datetime) -> ForecastView:
     chances = forecast.probabilities
     return ForecastView(
+        date=forecast.date,
         chance=chances[f"p_{PREDICTAND.name}"] or 0.0,
         window=words.window(forecast.valid_from, forecast.valid_to),
         issued=f"{words.moment(forecast.issued_at)}, station time",
@@ -229,22 +235,35 @@ def _observed(world: World, key: str) -> ObservedView | None:
     )
 
 
+async def with_drivers(view: StationView, predictions: PredictionService) -> StationView:
+    """The same, with what drove the forecast, where there is one."""
+    forecast = view.forecast
+    if forecast is None:
+        return view
+    drivers = await drivers_of_day(
+        predictions, view.place.station, forecast.date, forecast.issue, shown=forecast.chance
+    )
+    return replace(view, drivers=drivers)
+
+
 class StationPageController(Controller):
     """Pages of the stations."""
 
     path = "/stations"
     include_in_schema = False
 
-    @get("/{key:str}", sync_to_thread=False)
-    def station(
+    @get("/{key:str}")
+    async def station(
         self,
         request: Request[Any, Any, Any],
         pages: NamedDependency[Pages],
         snapshots: NamedDependency[SnapshotStore],
+        predictions: NamedDependency[PredictionService],
         key: FromPath[str],
         issue: Annotated[Issue | None, QueryParameter(name="issue")] = None,
     ) -> Template:
         """A station's forecast, its last days, and how good its forecasts have been."""
         find_station(key)
         view = station_view(snapshots.require(), key, pages.now(), issue=issue)
+        view = await with_drivers(view, predictions)
         return pages.show(request, "station/page.html", title=view.place.name, section="map", view=view)

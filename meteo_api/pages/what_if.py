@@ -13,6 +13,7 @@ from litestar.response import Template
 from meteo_api.accounts.forms import form_of
 from meteo_api.errors import InvalidRequest
 from meteo_api.pages import words
+from meteo_api.pages.drivers import DriversView, drivers_view
 from meteo_api.pages.map import STATES
 from meteo_api.pages.observed import values_of
 from meteo_api.pages.shell import Pages
@@ -85,6 +86,7 @@ class Answer:
     rows: tuple[AnswerRow, ...]
     usual: float
     moved: tuple[Moved, ...]
+    drivers: DriversView | None
     route: str
     missing: tuple[str, ...]
     not_used: tuple[str, ...]
@@ -159,7 +161,8 @@ async def _answer(
         for values in asked
     ]
     answers = await predictions.answer(batch)
-    if isinstance(answers, Prediction):
+    explained = await predictions.answer(batch[:1], explain=True)
+    if isinstance(answers, Prediction) or isinstance(explained, Prediction):
         raise TypeError("a list of questions was answered by one answer")
     given, unchanged = answers[0], answers[1] if changed else answers[0]
     singles = answers[2:] if alone else [given][: len(changed)]
@@ -178,6 +181,7 @@ async def _answer(
                 key=lambda moved: -abs(moved.points),
             )
         ),
+        drivers=drivers_view(explained[0], shown=given.p_gt_1_0),
         route=ROUTE_WORDS[given.route],
         missing=tuple(PARAMETERS[name].label for name in given.fields.missing),
         not_used=tuple(PARAMETERS[name].label for name in given.fields.not_used),
