@@ -26,6 +26,7 @@ from meteo_api.database.schema import bring_up_to_date
 from meteo_api.database.service_database import ServiceDatabase
 from meteo_api.deeds import Deeds
 from meteo_api.drift.controller import DriftController
+from meteo_api.drift.reports import DriftReports
 from meteo_api.drift.service import DriftService
 from meteo_api.forecasts.controller import ForecastController
 from meteo_api.forecasts.service import ForecastService
@@ -42,6 +43,8 @@ from meteo_api.observations.controller import ObservationController
 from meteo_api.observations.service import ObservationService
 from meteo_api.pages.about import AboutController
 from meteo_api.pages.administration import Links, RunsPage
+from meteo_api.pages.charts import ChartController
+from meteo_api.pages.drift import DriftPageController
 from meteo_api.pages.map import MapController
 from meteo_api.pages.model import ModelPage
 from meteo_api.pages.model_change import ModelChangePage
@@ -50,6 +53,7 @@ from meteo_api.pages.shell import Pages
 from meteo_api.pages.static import StaticController, StaticFiles
 from meteo_api.pages.station import StationPageController
 from meteo_api.pages.templating import templating
+from meteo_api.pages.verification import VerificationPageController
 from meteo_api.pages.what_if import WhatIfController
 from meteo_api.predictions.controller import PredictionController
 from meteo_api.predictions.service import PredictionService
@@ -78,6 +82,8 @@ PAGES: tuple[type[Controller], ...] = (
     ModelChangePage,
     RunsPage,
     PeoplePage,
+    VerificationPageController,
+    DriftPageController,
     AboutController,
     StaticController,
 )
@@ -117,6 +123,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "predictions": predictions,
         "verification": VerificationService(snapshots),
         "drift": DriftService(snapshots),
+        "reports": DriftReports(settings.home.drift),
         "observations": ObservationService(snapshots),
         "health": HealthService(models, snapshots, predictions, now=now),
         "runs": runs,
@@ -176,6 +183,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
                 ],
             ),
             HealthController,
+            Router("/", route_handlers=[ChartController], middleware=[answering_from(kept)]),
             *PAGES,
         ],
         dependencies={name: _always(thing) for name, thing in provided.items()},

@@ -57,6 +57,10 @@ class NoCard(MeteoError):
     """A card that the snapshot does not hold."""
 
 
+class NoReport(MeteoError):
+    """A drift report that the pipeline did not leave."""
+
+
 class NotReady(MeteoError):
     """There is no model or no snapshot to answer from yet."""
 

@@ -80,15 +80,13 @@ class Front:
 
 
 def _add_headers(message: Any, scope: Scope) -> None:
-    headers = [*message["headers"], *_SECURITY]
+    said = {name for name, _ in message["headers"]}
+    # A handler that says one of them itself knows why.
+    headers = [*message["headers"], *(header for header in _SECURITY if header[0] not in said)]
     handler = scope.get("route_handler")
-    if handler is None or not handler.opt.get("open"):
-        # What only who is signed in may see is kept by nobody, unless the handler says how.
-        for name, _ in message["headers"]:
-            if name == b"cache-control":
-                break
-        else:
-            headers.append(_NO_STORE)
+    # What only who is signed in may see is kept by nobody, unless the handler says how.
+    if (handler is None or not handler.opt.get("open")) and _NO_STORE[0] not in said:
+        headers.append(_NO_STORE)
     if scope["scheme"] == "https":
         headers.append(_HSTS)
     message["headers"] = headers

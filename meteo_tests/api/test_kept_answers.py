@@ -91,6 +91,13 @@ def test_each_question_has_an_answer_of_its_own(client: TestClient):
     assert len(tags) == len(queries)
 
 
+def test_what_is_kept_is_not_for_strangers(client: TestClient, stranger: TestClient):
+    kept = client.get(ALBURY)
+
+    problem_of(stranger.get(ALBURY), 401)
+    problem_of(stranger.get(ALBURY, headers={"If-None-Match": kept.headers["etag"]}), 401)
+
+
 def test_a_refusal_is_not_remembered_as_an_answer(client: TestClient):
     for _ in range(2):
         problem_of(client.get("/api/v1/forecasts/Albory"), 404)

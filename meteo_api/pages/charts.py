@@ -1,0 +1,88 @@
+"""Pictures of the pages, drawn from the same numbers as the tables beside them."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import pandas as pd
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from meteo_api.drift.schemas import ParameterDrift
+from meteo_api.drift.service import DriftService
+from meteo_api.predictand import Threshold
+from meteo_api.verification.reliability import ReliabilityBin
+from meteo_api.verification.rolling import SkillWindow, WindowDays
+from meteo_api.verification.service import VerificationService
+from meteo_core.calendar import Issue
+
+# The library that draws takes half a second to import: only where something is drawn.
+SVG = "image/svg+xml"
+ThemeAsked = Annotated[str, QueryParameter(name="theme", pattern="^(light|dark)$")]
+WidthAsked = Annotated[str, QueryParameter(name="width", pattern="^(wide|narrow)$")]
+IssueAsked = Annotated[Issue, QueryParameter(name="issue")]
+ThresholdAsked = Annotated[Threshold, QueryParameter(name="threshold")]
+
+
+class ChartController(Controller):
+    """Charts as SVG."""
+
+    path = "/charts"
+    include_in_schema = False
+
+    @get("/reliability.svg", media_type=SVG, sync_to_thread=True)
+    def reliability(
+        self,
+        verification: NamedDependency[VerificationService],
+        station: Annotated[str | None, QueryParameter(name="station")] = None,
+        issue: IssueAsked = Issue.EVENING,
+        threshold: ThresholdAsked = "gt_1_0",
+        theme: ThemeAsked = "light",
+        width: WidthAsked = "wide",
+    ) -> Response[bytes]:
+        """Reliability diagram."""
+        from meteo_core.charts import Theme, Width, reliability_chart
+
+        table = verification.reliability(station=station, issue=issue, threshold=threshold)
+        return _svg(
+            reliability_chart(_frame(table.bins, ReliabilityBin), theme=Theme(theme), width=Width(width))
+        )
+
+    @get("/skill.svg", media_type=SVG, sync_to_thread=True)
+    def skill(
+        self,
+        verification: NamedDependency[VerificationService],
+        issue: IssueAsked = Issue.EVENING,
+        threshold: ThresholdAsked = "gt_1_0",
+        days: Annotated[WindowDays, QueryParameter(name="days")] = 30,
+        theme: ThemeAsked = "light",
+        width: WidthAsked = "wide",
+    ) -> Response[bytes]:
+        """Skill over time."""
+        from meteo_core.charts import Theme, Width, skill_chart
+
+        told = verification.over_time(issue=issue, threshold=threshold, window_days=days)
+        return _svg(skill_chart(_frame(told.windows, SkillWindow), theme=Theme(theme), width=Width(width)))
+
+    @get("/drift.svg", media_type=SVG, sync_to_thread=True)
+    def drift(
+        self,
+        drift: NamedDependency[DriftService],
+        week: Annotated[date | None, QueryParameter(name="week")] = None,
+        theme: ThemeAsked = "light",
+        width: WidthAsked = "wide",
+    ) -> Response[bytes]:
+        """Scores of a week against their thresholds."""
+        from meteo_core.charts import Theme, Width, drift_chart
+
+        scores = drift.of_week(week).parameters
+        return _svg(drift_chart(_frame(scores, ParameterDrift), theme=Theme(theme), width=Width(width)))
+
+
+def _frame(rows: list[Any], kind: type[Any]) -> pd.DataFrame:
+    names = kind.__struct_fields__
+    return pd.DataFrame({name: [getattr(row, name) for row in rows] for name in names})
+
+
+def _svg(picture: bytes) -> Response[bytes]:
+    return Response(picture, media_type=SVG)
