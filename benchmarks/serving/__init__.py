@@ -19,7 +19,7 @@ from benchmarks.serving import notebook, questions
 from benchmarks.serving.load import CONNECTIONS, Measured, Target, load, middle, require_wrk
 from benchmarks.serving.processes import SERVER_CORE, Servers
 from benchmarks.serving.served import NO_OP
-from benchmarks.serving.state import state
+from benchmarks.serving.state import signed_in, state
 from meteo_core.home import Home
 from meteo_core.serving import Snapshot, current_name, read
 
@@ -90,11 +90,12 @@ def _start(servers: Servers, folder: Path, home: Home, snapshot: Snapshot) -> li
         *("-p", "{port}", "--env-manager", "local", "-w", "1"),
         ready="/ping",
     )
+    token = signed_in(home, ours)
     return [
-        Target(NO_OP_ROW, ours, NO_OP, what_ifs),
+        Target(NO_OP_ROW, ours, NO_OP, what_ifs, token),
         Target(HELLO, hello, "/"),
-        Target(WHAT_IF, ours, "/api/v1/predictions", what_ifs),
-        Target(FORECAST, ours, "/api/v1/forecasts/Sydney"),
+        Target(WHAT_IF, ours, "/api/v1/predictions", what_ifs, token),
+        Target(FORECAST, ours, "/api/v1/forecasts/Sydney", token=token),
         Target(FASTAPI, fastapi, "/predict", what_ifs),
         Target(MLFLOW, mlflow, "/invocations", rows),
     ]

@@ -1,11 +1,14 @@
 """A state folder to serve from: a copy of one that there is, or a small one built for the purpose."""
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final
+
+import httpx
 
 from benchmarks.serving.processes import free_port
 from meteo_core.home import Home
@@ -27,6 +30,24 @@ def state(folder: Path) -> Home:
         if part.is_dir():
             shutil.copytree(part, folder / part.name)
     return Home(folder)
+
+
+def signed_in(home: Home, server: str) -> str:
+    """A bearer token of a user made for the purpose."""
+    name, password = "bench", secrets.token_hex(16)
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "meteo_cli", "users", "add", name),
+            *("--password-stdin", "--home", str(home.root)),
+        ],
+        input=password,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    form = {"username": name, "password": password, "grant_type": "password"}
+    answer = httpx.post(f"{server}/api/v1/login", data=form, timeout=30.0).raise_for_status()
+    return answer.json()["access_token"]
 
 
 def _built(folder: Path) -> Home:

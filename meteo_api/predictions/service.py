@@ -1,6 +1,7 @@
 """Answers to what-if questions."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -63,8 +64,9 @@ class PredictionService:
                 return
             if ready and ready.served.models is served.models and ready.world is world:
                 self._in_service = InService(served, world, ready.what_if)  # its tags may be others
-            else:
-                self._in_service = InService(served, world, WhatIf.of(served.models, world))
+                return
+            self._in_service = InService(served, world, WhatIf.of(served.models, world))
+        _leave_to_itself()
 
     async def answer(
         self, asked: PredictionRequest | Sequence[PredictionRequest], *, explain: bool = False
@@ -204,6 +206,13 @@ class PredictionService:
 def _window(station: str, day: date) -> tuple[datetime, datetime, str]:
     """Start and end of the window on the station's clock, and the event in words."""
     return *predictand.window(find_station(station), day), predictand.words(day)
+
+
+def _leave_to_itself() -> None:
+    """Spare the collector what stays: a snapshot is a million objects, to be walked amid questions."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _as_seen(driver: Driver) -> DriverOfChance:
