@@ -10,7 +10,7 @@ Answer = TypeVar("Answer")
 MOST_TOGETHER: Final = 128
 """Questions of one computation, some milliseconds of work: what waits longer than one goes into the next."""
 LONGEST_WAIT_SECONDS: Final = 0.005
-"""How long a question waits for others, as long as others keep coming: about what it takes to read 32 of them."""
+"""How long a question waits for others while others keep coming: about what it takes to read 32."""
 QUIET_TURNS: Final = 3
 """Turns of the event loop without a new question after which nobody else is on the way: what has been read in
 one turn reaches `ask` within two more."""
@@ -39,7 +39,7 @@ class Gathering(Generic[Question, Answer]):
         return await answer
 
     def _gather(self, loop: asyncio.AbstractEventLoop, until: float, seen: int, turns_left: int) -> None:
-        """Compute once no question has come for some turns, or enough wait, or the first waited long enough."""
+        """Compute once none has come for some turns, or enough wait, or the first waited long enough."""
         count = len(self._waiting)
         turns_left = turns_left - 1 if count == seen else QUIET_TURNS
         if turns_left and count < MOST_TOGETHER and loop.time() < until:
