@@ -90,19 +90,22 @@ class Dagster:
         }
         return newest[0]["runId"], {name: value for name, value in figures.items() if value is not None}
 
-    async def cancel(self, run_id: str, *, at_once: bool = False) -> None:
-        """Ask the run to stop; `at_once`, or where nobody is left to ask, mark it as canceled."""
+    async def cancel(self, run_id: str, *, at_once: bool = False) -> str | None:
+        """Ask the run to stop; `at_once`, or where nobody is left to ask, mark it as canceled.
+
+        Gives the reason where Dagster does neither, as for a run that has ended meanwhile.
+        """
         policy = "MARK_AS_CANCELED_IMMEDIATELY" if at_once else "SAFE_TERMINATE"
         said = await self._ask("cancel", run=run_id, policy=policy)
         if said["__typename"] in ("TerminateRunFailure", "PythonError") and not at_once:
             log.warning("run %s cannot be asked to stop: %s", run_id, _reason(said))
-            await self.cancel(run_id, at_once=True)
-            return
+            return await self.cancel(run_id, at_once=True)
         if said["__typename"] == "TerminateRunFailure":
-            raise DagsterAway(f"Dagster does not cancel the run: {_reason(said)}")
+            return _reason(said)
         _found(said, run_id)
         if at_once:  # a process that is gone gives back nothing that it held, and the next run would wait
             await self._ask("free", run=run_id)
+        return None
 
     async def close(self) -> None:
         """End the connections."""

@@ -11,7 +11,7 @@ from meteo_api.accounts.account import Account
 from meteo_api.clock import Clock
 from meteo_api.deeds import Deeds
 from meteo_api.runs.dagster import Dagster
-from meteo_api.runs.errors import RunHasEnded, UnknownRun
+from meteo_api.runs.errors import DagsterAway, RunHasEnded, UnknownRun
 from meteo_api.runs.outcome import outcome_of
 from meteo_api.runs.progress import Stories
 from meteo_api.runs.schemas import UNFINISHED, Run, RunInDetail, Status
@@ -103,8 +103,11 @@ class RunService:
 
     async def _cancel(self, run: Run) -> Run:
         # Asked twice: whoever was to stop it does not, perhaps because its process is gone.
-        await self._dagster.cancel(run.id, at_once=run.status is Status.CANCELING)
-        return self._shown(await self._dagster.run(run.id))
+        refusal = await self._dagster.cancel(run.id, at_once=run.status is Status.CANCELING)
+        asked = self._shown(await self._dagster.run(run.id))
+        if refusal and not asked.status.has_ended:
+            raise DagsterAway(f"Dagster does not cancel the run: {refusal}")
+        return asked
 
     async def close(self) -> None:
         """End the connections to Dagster."""

@@ -1,6 +1,7 @@
 """A pipeline for a real Dagster, with the real one's jobs and partitions, and steps that tests steer.
 
 A step waits while the file `hold` is in the folder that `STAND_IN_FOLDER` names, and fails where `fail` is.
+The process of the run is noted in `pid`.
 """
 
 import os
@@ -17,10 +18,11 @@ WEEKS = dg.WeeklyPartitionsDefinition("2024-01-07", timezone="Australia/Sydney")
 AS_ONE_RUN = dg.BackfillPolicy.single_run()
 
 
-@dg.asset(partitions_def=DAYS, backfill_policy=AS_ONE_RUN)
+@dg.asset(partitions_def=DAYS, backfill_policy=AS_ONE_RUN, pool="duckdb")
 def raw_observations(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     days = len(context.partition_keys)
     context.log.info(f"reading {days} days")
+    (FOLDER / "pid").write_text(str(os.getpid()))
     while (FOLDER / "hold").exists():
         time.sleep(0.1)
     if (FOLDER / "fail").exists():

@@ -1,7 +1,5 @@
 """The life of the model over HTTP: versions compared, champions made and undone, on a real registry."""
 
-import json
-import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,22 +16,24 @@ from meteo_api.model import asking
 from meteo_api.settings import Settings
 from meteo_core.home import Home
 from meteo_core.model.rain_models import RainModels
-from meteo_core.model.registry import (
-    CHAMPION,
-    CHECK,
-    COMPARISON_FILE,
-    FAILED,
-    PASSED,
-    STATUS,
-    ModelRegistry,
-    RegistryUnavailable,
-)
+from meteo_core.model.registry import ModelRegistry, RegistryUnavailable
 from meteo_tests import builders
 from meteo_tests.api.clients import eventually, free_port, listening, pointers, problem_of
-from meteo_tests.api.people import ADMIN, populate, sign_in
+from meteo_tests.api.people import ADMIN, USER, bearer, populate, sign_in
+from meteo_tests.api.versions import (
+    CUT_SHORT,
+    FAILING,
+    FIRST,
+    FOREIGN,
+    HELD_OUT_DAYS,
+    SECOND,
+    champion_of,
+    own_registry,
+    register_versions,
+    registry_of,
+)
 
 MODELS = "/api/v1/models"
-FIRST, SECOND, FAILING, CUT_SHORT, FOREIGN = 1, 2, 3, 4, 5
 WHY = {"reason": "the test says so"}
 
 
@@ -41,75 +41,14 @@ WHY = {"reason": "the test says so"}
 def registered_home(
     tmp_path_factory: pytest.TempPathFactory, weather: pd.DataFrame, models: RainModels
 ) -> Home:
-    """Five versions: two sound ones, one that failed a check, one cut short, one for other predictors."""
     home = Home(tmp_path_factory.mktemp("life"))
-    home.mlflow.mkdir()
-    registry = registry_of(home)
-    second = builders.rain_models(weather[weather["date"] < "2016-01-01"])
-    builders.registered(registry, [models, second, models, models, models], home.root / "workspace")
-    for version in (FIRST, SECOND, FAILING, CUT_SHORT, FOREIGN):
-        passed = PASSED if version != FAILING else FAILED
-        registry.tag(version, f"{CHECK}rain_model_beats_climatology", passed)
-        registry.tag(version, f"{CHECK}rain_model_is_calibrated", PASSED)
-        registry.tag(version, STATUS, passed)
-        registry.tag(version, "fingerprint", "of other code" if version == FOREIGN else models.fingerprint())
-    registry.tag(FIRST, "score.morning_roc_area", "0.8")
-    registry.tag(SECOND, "score.morning_roc_area", "0.85")
-    keep_comparison(registry, home)
-    boosters = sorted(home.mlflow.rglob("evening/full.ubj"), key=lambda path: path.stat().st_mtime)
-    boosters[CUT_SHORT - 1].write_bytes(boosters[CUT_SHORT - 1].read_bytes()[:200])
-    card = boosters[FOREIGN - 1].parent / "rain_model.json"
-    card.write_text(json.dumps(json.loads(card.read_text()) | {"fingerprint": "f" * 64}))
+    register_versions(home, weather, models)
     return home
-
-
-def keep_comparison(registry: ModelRegistry, home: Home) -> None:
-    """What the pipeline keeps with the second version of comparing it with the first."""
-    file = home.root / COMPARISON_FILE
-    by_station = [
-        {"station": "Albury", "rows": 100, "difference": -0.02, "low": -0.03, "high": -0.01},
-        {"station": "Cobar", "rows": 100, "difference": 0.02, "low": 0.01, "high": 0.03},
-        {"station": "Moree", "rows": 100, "difference": 0.0, "low": -0.01, "high": 0.01},
-    ]
-    evening = {
-        "issue": "evening",
-        "first": "2016-01-01",
-        "last": "2016-06-25",
-        "rows": 1200,
-        "brier_challenger": 0.11,
-        "brier_champion": 0.12,
-        "difference": [-0.01, -0.015, -0.005],
-        "by_station": by_station,
-        "by_season": [],
-    }
-    kept = {
-        "challenger": SECOND,
-        "champion": FIRST,
-        "decision": "better than the champion",
-        "against": {"champion": [evening], "itself without pressure_3pm": [evening]},
-    }
-    file.write_text(json.dumps(kept))
-    registry.keep_record(registry.version(SECOND), file)
 
 
 @pytest.fixture
 def home(tmp_path: Path, registered_home: Home) -> Home:
-    """A registry of the test's own, the first version its champion; the models' files are shared."""
-    home = Home(tmp_path)
-    home.mlflow.mkdir()
-    shutil.copy(registered_home.mlflow / "mlflow.db", home.mlflow)
-    registry_of(home).promote(FIRST, reason="the first", who="a test")
-    return home
-
-
-def registry_of(home: Home) -> ModelRegistry:
-    return ModelRegistry(f"sqlite:///{home.mlflow / 'mlflow.db'}", artifacts=home.mlflow / "artifacts")
-
-
-def champion_of(home: Home) -> int:
-    champion = registry_of(home).alias(CHAMPION)
-    assert champion is not None
-    return champion.version
+    return own_registry(tmp_path, registered_home)
 
 
 @contextmanager
@@ -340,3 +279,51 @@ def test_before_there_is_a_registry_there_are_no_versions_and_none_is_made(tmp_p
 
     assert listed.json() == []
     assert not (tmp_path / "mlflow").exists()
+
+
+def test_scores_of_a_version_carry_intervals_and_their_days(home: Home):
+    with service(home) as client:
+        scores = client.get(f"{MODELS}/{FIRST}/scores").json()
+        without = client.get(f"{MODELS}/{SECOND}/scores").json()
+
+    main = next(row for row in scores if row["threshold"] == "gt_1_0")
+    assert (main["issue"], main["station_days"], main["first"]) == ("evening", HELD_OUT_DAYS, "2016-05-01")
+    # Of four days three are wet: (3 x 0.25^2 + 0.75^2) / 4 = 0.1875, and of one half 0.25.
+    assert main["brier_score"] == pytest.approx(0.1875)
+    assert main["skill"] == pytest.approx(0.25)
+    assert main["base_rate"] == pytest.approx(0.75)
+    assert main["skill_low"] <= main["skill"] <= main["skill_high"]
+    assert without == []
+
+
+def test_every_change_is_on_record_before_it_is_done_and_after(home: Home):
+    with service(home) as client:
+        client.post(f"{MODELS}/{SECOND}/promote", json=WHY)
+        client.post(f"{MODELS}/{FAILING}/promote", json=WHY)
+        client.post(f"{MODELS}/rollback", json=WHY)
+        client.post("/api/v1/model/reload")
+        client.post(f"{MODELS}/{SECOND}/promote", json={"reason": ""})
+        entries = client.get("/api/v1/audit").json()["entries"]
+
+    told = [(entry["action"], entry["who"], entry["detail"].split(":")[0]) for entry in reversed(entries)]
+    assert told[-8:] == [
+        ("promote", ADMIN, "asked"),
+        ("promote", ADMIN, "done"),
+        ("promote", ADMIN, "asked"),
+        ("promote", ADMIN, "not done"),
+        ("roll back", ADMIN, "asked"),
+        ("roll back", ADMIN, "done"),
+        ("reload", ADMIN, "asked"),
+        ("reload", ADMIN, "done"),
+    ]
+    assert f"asked: promote: {WHY['reason']}" in [entry["detail"] for entry in entries]
+
+
+def test_users_read_and_change_nothing(home: Home):
+    with service(home) as client:
+        as_user = bearer(client, USER)
+        assert client.get(MODELS, headers=as_user).status_code == 200
+        for path in (f"{MODELS}/{SECOND}/promote", f"{MODELS}/rollback", "/api/v1/model/reload"):
+            problem_of(client.post(path, json=WHY, headers=as_user), 403)
+
+    assert champion_of(home) == FIRST

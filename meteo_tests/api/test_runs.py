@@ -1,6 +1,7 @@
 """Runs through a real Dagster with a small pipeline: started, watched, cancelled, asked for twice."""
 
-import shutil
+import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -16,42 +17,12 @@ from graphql import parse, validate
 from meteo_api.app import create_app
 from meteo_api.settings import Settings
 from meteo_core import jobs
-from meteo_tests.api.clients import answers_at, eventually, free_port, listening, problem_of, process
-from meteo_tests.api.people import ADMIN, populate, sign_in
+from meteo_tests.api.clients import eventually, listening, problem_of
+from meteo_tests.api.dagster_fixtures import *  # noqa: F403 (fixtures)
+from meteo_tests.api.people import ADMIN, USER, bearer, populate, sign_in
 
-ROOT = Path(__file__).resolve().parents[2]
 RUNS = "/api/v1/runs"
 NOBODY = "00000000-0000-0000-0000-000000000000"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("stand-in")
-
-
-@pytest.fixture(scope="module")
-def dagster_url(folder: Path) -> Iterator[str]:
-    """A real Dagster: webserver, daemon, code server."""
-    port = free_port()
-    home = folder / "dagster"
-    home.mkdir()
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    shutil.copy(ROOT / "meteo_tests/api/stand_in_pipeline.py", folder)
-    command = (
-        "dagster",
-        "dev",
-        "-f",
-        str(folder / "stand_in_pipeline.py"),
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-    )
-    environment = {"DAGSTER_HOME": str(home), "STAND_IN_FOLDER": str(folder), "PYTHONPATH": str(ROOT)}
-    with process(*command, log=folder / "dagster.log", **environment):
-        url = f"http://127.0.0.1:{port}"
-        eventually(lambda: answers_at(f"{url}/server_info"), within_seconds=90)
-        yield url
 
 
 @pytest.fixture(scope="module")
@@ -61,18 +32,6 @@ def service(dagster_url: str, folder: Path) -> Iterator[httpx.Client]:
     populate(settings.service_database_url)
     with listening(create_app(settings)) as address, httpx.Client(base_url=address, timeout=30.0) as client:
         yield sign_in(client, ADMIN)
-
-
-@pytest.fixture
-def hold(folder: Path) -> Iterator[Callable[[], None]]:
-    """Runs wait in their first step until the test lets them go."""
-    (folder / "hold").touch()
-
-    def let_go() -> None:
-        (folder / "hold").unlink(missing_ok=True)
-
-    yield let_go
-    let_go()
 
 
 def story(service: httpx.Client, run_id: str) -> dict[str, Any]:
@@ -163,6 +122,48 @@ def test_a_run_that_is_cancelled_ends_and_cannot_be_cancelled_again(
     assert canceled.json()["status"] in ("canceling", "canceled")
     assert ended["status"] == "canceled"
     assert "has ended already" in again["detail"]
+
+
+def test_a_run_whose_process_is_gone_is_cancelled_all_the_same_and_its_days_can_be_asked_for_again(
+    service: httpx.Client, hold: Callable[[], None], folder: Path
+):
+    day = {"job": "ingest", "partition": "2024-05-02"}
+    run_id = service.post(RUNS, json=day).json()["id"]
+    eventually(lambda: story(service, run_id)["current_step"] == "raw_observations", within_seconds=60)
+    os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
+
+    canceled = service.post(f"{RUNS}/{run_id}/cancel")
+    gone = watched_to_its_end(service, run_id)
+    hold()
+    again = service.post(RUNS, json=day)
+    ended = watched_to_its_end(service, again.json()["id"])
+
+    # Its code server may notice first that the process is gone.
+    assert canceled.status_code in (202, 409)
+    assert gone["status"] in ("canceled", "failed")
+    assert (again.status_code, ended["status"]) == (202, "succeeded")
+
+
+def test_who_asked_is_on_record_with_the_run_and_in_the_audit(service: httpx.Client):
+    run = service.post(RUNS, json={"job": "ingest", "partition": "2024-07-01"}).json()
+    watched_to_its_end(service, run["id"])
+    entries = service.get("/api/v1/audit").json()["entries"]
+
+    assert run["requested_by"] == ADMIN
+    told = [(e["action"], e["subject"], e["detail"]) for e in entries if e["subject"] == "2024-07-01"]
+    assert told == [
+        ("start ingest", "2024-07-01", f"done: run {run['id']}"),
+        ("start ingest", "2024-07-01", "asked: job daily"),
+    ]
+
+
+def test_users_may_not_see_or_start_runs(service: httpx.Client):
+    as_user = bearer(service, USER)
+
+    problem_of(service.get(RUNS, headers=as_user), 403)
+    problem_of(service.get(f"{RUNS}/{NOBODY}", headers=as_user), 403)
+    problem_of(service.post(RUNS, json={"job": "ingest"}, headers=as_user), 403)
+    problem_of(service.post(f"{RUNS}/{NOBODY}/cancel", headers=as_user), 403)
 
 
 def test_a_run_that_fails_says_why_in_a_sentence_and_without_a_trace(service: httpx.Client, folder: Path):
