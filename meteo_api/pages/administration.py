@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
@@ -23,7 +23,8 @@ from meteo_api.settings import Settings
 from meteo_api.strict_json import decode
 from meteo_core import jobs
 
-RUNS_LISTED = 12
+RUNS_LISTED: Final = 12
+FIELDS: Final = ("job", "partition", "from", "to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class RunsPage(Controller):
         links: NamedDependency[Links],
     ) -> Template | Redirect:
         """Start a run and show it."""
-        fields = await form_of(request)
+        fields = await form_of(request, *FIELDS)
         try:
             wanted = runs.read(_asked(fields))
         except InvalidRequest as error:
@@ -165,9 +166,7 @@ async def _view(
 
 def _asked(fields: dict[str, str]) -> RunAsked:
     """The run that a form asks for; what is left empty is as if it were not there."""
-    stated = {
-        name: fields[name] for name in ("job", "partition", "from", "to") if fields.get(name, "").strip()
-    }
+    stated = {name: fields[name] for name in FIELDS if fields.get(name, "").strip()}
     return decode(json.dumps(stated).encode(), RunAsked)
 
 

@@ -20,6 +20,7 @@ from meteo_core.model.registry import NothingToRollBackTo
 
 DONE: Final = "/model?changed=true"
 YES: Final = "yes"
+FIELDS: Final = ("reason", "expected_champion", "despite_checks", "confirmed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class ModelChangePage(Controller):
         version: FromPath[int],
     ) -> Template | Redirect:
         """Asked whether it is meant, then done."""
-        fields, view = await form_of(request), await _promotion(life, version)
+        fields, view = await form_of(request, *FIELDS), await _promotion(life, version)
         view = replace(view, despite_checks=fields.get("despite_checks") == YES)
 
         async def act(reason: str, expected: int | None) -> None:
@@ -99,7 +100,7 @@ class ModelChangePage(Controller):
         life: NamedDependency[ModelLife],
     ) -> Template | Redirect:
         """Asked whether it is meant, then done."""
-        fields, view = await form_of(request), await _rollback(life)
+        fields, view = await form_of(request, *FIELDS), await _rollback(life)
 
         async def act(reason: str, expected: int | None) -> None:
             await life.roll_back(Decision(reason=reason, expected_champion=expected), by=request.user)

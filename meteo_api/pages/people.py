@@ -91,7 +91,7 @@ class PeoplePage(Controller):
         accounts: NamedDependency[Accounts],
     ) -> Template | Redirect:
         """Add a user."""
-        fields = await form_of(request)
+        fields = await form_of(request, "name", "password", "role")
         name, password = fields.get("name", "").strip(), fields.get("password", "")
         role = Role.ADMIN if fields.get("role") == Role.ADMIN else Role.USER
         try:
@@ -109,7 +109,7 @@ class PeoplePage(Controller):
         name: FromPath[str],
     ) -> Template | Redirect:
         """Change role or password, shut out, let in again."""
-        fields, given = await form_of(request), {}
+        fields, given = await form_of(request, "role", "disabled", "password"), {}
         if fields.get("role") in set(Role):
             given["role"] = Role(fields["role"])
         if fields.get("disabled") in ("yes", "no"):

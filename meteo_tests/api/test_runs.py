@@ -127,10 +127,11 @@ def test_a_run_that_is_cancelled_ends_and_cannot_be_cancelled_again(
 def test_a_run_whose_process_is_gone_is_cancelled_all_the_same_and_its_days_can_be_asked_for_again(
     service: httpx.Client, hold: Callable[[], None], folder: Path
 ):
-    day = {"job": "ingest", "partition": "2024-05-02"}
+    day, pid = {"job": "ingest", "partition": "2024-05-02"}, folder / "pid"
+    pid.unlink(missing_ok=True)
     run_id = service.post(RUNS, json=day).json()["id"]
-    eventually(lambda: story(service, run_id)["current_step"] == "raw_observations", within_seconds=60)
-    os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
+    eventually(lambda: pid.exists() and pid.read_text() != "", within_seconds=60)
+    os.kill(int(pid.read_text()), signal.SIGKILL)
 
     canceled = service.post(f"{RUNS}/{run_id}/cancel")
     gone = watched_to_its_end(service, run_id)
