@@ -35,6 +35,9 @@ from meteo_api.health.controller import HealthController
 from meteo_api.health.service import HealthService
 from meteo_api.hosts import AllowedHosts
 from meteo_api.kept_answers import KeptAnswers, answering_from
+from meteo_api.metrics.controller import MetricsController
+from meteo_api.metrics.measuring import Measuring
+from meteo_api.metrics.state import ServiceState, registry_of
 from meteo_api.model.cache import ModelCache
 from meteo_api.model.controller import ModelController, VersionController
 from meteo_api.model.life import ModelLife
@@ -55,6 +58,7 @@ from meteo_api.pages.station import StationPageController
 from meteo_api.pages.templating import templating
 from meteo_api.pages.verification import VerificationPageController
 from meteo_api.pages.what_if import WhatIfController
+from meteo_api.prediction_log.log import PredictionLog, keeping
 from meteo_api.predictions.controller import PredictionController
 from meteo_api.predictions.service import PredictionService
 from meteo_api.problems import EXCEPTION_HANDLERS
@@ -109,7 +113,9 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         now=now,
     )
     snapshots = SnapshotStore(settings.home.serving, look_seconds=settings.snapshot_poll_seconds)
-    predictions = PredictionService(models, snapshots, now=now, max_batch=settings.max_batch)
+    log = PredictionLog(database, most_waiting=settings.prediction_log_waiting, now=now)
+    predictions = PredictionService(models, snapshots, log, now=now, max_batch=settings.max_batch)
+    metrics = registry_of(ServiceState(models, snapshots, log, now=now))
     static = StaticFiles()
     deeds, links = Deeds(accounts.audit), Links.of(settings)
     runs = RunService(Dagster(settings.dagster_url), deeds, link=links.dagster, now=now)
@@ -125,7 +131,8 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "drift": DriftService(snapshots),
         "reports": DriftReports(settings.home.drift),
         "observations": ObservationService(snapshots),
-        "health": HealthService(models, snapshots, predictions, now=now),
+        "health": HealthService(models, snapshots, predictions, log, now=now),
+        "metrics": metrics,
         "runs": runs,
         "life": ModelLife(registry, models, deeds),
         "links": links,
@@ -184,6 +191,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
             ),
             HealthController,
             Router("/", route_handlers=[ChartController], middleware=[answering_from(kept)]),
+            MetricsController,
             *PAGES,
         ],
         dependencies={name: _always(thing) for name, thing in provided.items()},
@@ -195,6 +203,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         middleware=[accounts.middleware()],
         lifespan=[
             beginning_with_what_is_on_disk,
+            keeping(log),
             watching(look_at_snapshots, every_seconds=settings.snapshot_poll_seconds, name="snapshot"),
             watching(look_at_models, every_seconds=settings.model_poll_seconds, name="model registry"),
         ],
@@ -212,6 +221,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         # Problems are logged where they become answers; Litestar would set up the root logger for itself.
         logging_config=None,
     )
+    app.asgi_handler = Measuring(app.asgi_handler, metrics)
     app.asgi_handler = Front(app, AllowedHosts(settings.allowed_hosts))
     return app
 

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """Most prediction requests in one body."""
     max_body_bytes: Annotated[int, Field(ge=1)] = 16_000_000
     """Largest request body; a batch of `max_batch` with every parameter takes about a third of it."""
+    prediction_log_waiting: Annotated[int, Field(ge=1)] = 100_000
+    """Most predictions that wait for the service database while it is away, about 2 kB each."""
 
     @field_validator("allowed_hosts", "trusted_proxies", mode="before")
     @classmethod

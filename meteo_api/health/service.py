@@ -7,19 +7,27 @@ from meteo_api.clock import Clock
 from meteo_api.errors import NotReady
 from meteo_api.health.schemas import Alive, ModelInService, Readiness
 from meteo_api.model.store import ModelStore
+from meteo_api.prediction_log.log import PredictionLog
 from meteo_api.predictions.service import PredictionService
 from meteo_api.snapshot.store import OLD_AFTER, SnapshotStore
 
 
 class HealthService:
-    """Asks both stores how they are, and whether what they hold is ready for questions."""
+    """Asks both stores and the log how they are, and whether what is held is ready for questions."""
 
     def __init__(
-        self, models: ModelStore, snapshots: SnapshotStore, predictions: PredictionService, *, now: Clock
+        self,
+        models: ModelStore,
+        snapshots: SnapshotStore,
+        predictions: PredictionService,
+        log: PredictionLog,
+        *,
+        now: Clock,
     ) -> None:
         self._models = models
         self._snapshots = snapshots
         self._predictions = predictions
+        self._log = log
         self._now = now
         self._version = version("meteo")
 
@@ -63,4 +71,5 @@ class HealthService:
         )
 
     def _troubles(self) -> list[str]:
-        return [trouble for trouble in (self._models.trouble, self._snapshots.trouble) if trouble]
+        told = (self._models.trouble, self._snapshots.trouble, self._log.trouble)
+        return [trouble for trouble in told if trouble]

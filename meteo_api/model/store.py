@@ -77,6 +77,11 @@ class ModelStore:
         self._refused: _Refusal | None = None
         self._looking = threading.Lock()
 
+    @property
+    def refuses_champion(self) -> bool:
+        """Whether the registry's champion was found unfit to serve: `trouble` says why."""
+        return self._refused is not None
+
     def require(self) -> ServedModel:
         """The model in service; raises `NotReady` that says why there is none."""
         if self.current is None:

@@ -115,7 +115,7 @@ class WhatIfView:
 
 
 async def what_if_view(
-    world: World, predictions: PredictionService, question: Question, *, today: date
+    world: World, predictions: PredictionService, question: Question, *, today: date, user_id: int
 ) -> WhatIfView:
     """The form and its answer, or what is wrong beside each field."""
     observed = values_of(world, question.station, question.day)
@@ -126,7 +126,7 @@ async def what_if_view(
     answer = None
     if not errors:
         try:
-            answer = await _answer(predictions, question, observed, changed)
+            answer = await _answer(predictions, question, observed, changed, user_id=user_id)
         except InvalidRequest as invalid:
             errors = {error.pointer.rpartition("/")[2]: error.detail for error in invalid.errors}
     place = find_station(question.station)
@@ -152,6 +152,8 @@ async def _answer(
     question: Question,
     observed: Mapping[str, Any],
     changed: Mapping[str, Any],
+    *,
+    user_id: int,
 ) -> Answer:
     """One batch: the day as asked, the day as it is, and the day with each changed field alone."""
     alone = [{name: value} for name, value in changed.items()] if len(changed) > 1 else []
@@ -165,6 +167,8 @@ async def _answer(
     if isinstance(answers, Prediction) or isinstance(explained, Prediction):
         raise TypeError("a list of questions was answered by one answer")
     given, unchanged = answers[0], answers[1] if changed else answers[0]
+    if question.filled:
+        predictions.note(batch[0], given, user_id=user_id)
     singles = answers[2:] if alone else [given][: len(changed)]
     return Answer(
         chance=given.p_gt_1_0,
@@ -286,7 +290,7 @@ class WhatIfController(Controller):
     ) -> Template:
         world = snapshots.require()
         question, today = question_of(world, pages, asked, filled)
-        view = await what_if_view(world, predictions, question, today=today)
+        view = await what_if_view(world, predictions, question, today=today, user_id=request.user.id)
         status = 422 if view.errors else 200
         return pages.show(
             request, "what_if/page.html", title="What if", section="what-if", view=view, status=status

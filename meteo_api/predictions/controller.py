@@ -1,13 +1,14 @@
 """Addresses of what-if questions."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Controller, post
+from litestar import Controller, Request, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
+from meteo_api.accounts.account import Account, SignIn
 from meteo_api.predictions.schemas import Prediction, PredictionRequest
 from meteo_api.predictions.service import PredictionService
 from meteo_api.problems import documented
@@ -32,6 +33,7 @@ class PredictionController(Controller):
     )
     async def predict(
         self,
+        request: Request[Account, SignIn, Any],
         data: JSONBody[PredictionRequest | Annotated[list[PredictionRequest], Meta(min_length=1)]],
         predictions: NamedDependency[PredictionService],
         explain: Annotated[
@@ -44,4 +46,4 @@ class PredictionController(Controller):
         of the day itself; what you give replaces what it knows of the station's day, null makes it unknown.
         Requests of a list are independent of one another, even of the same station and day.
         """
-        return await predictions.answer(data, explain=explain)
+        return await predictions.answer_to(request.user.id, data, explain=explain)

@@ -16,6 +16,7 @@ from meteo_api import predictand
 from meteo_api.clock import Clock
 from meteo_api.errors import MOST_ERRORS, BatchTooLarge, FieldError, InvalidRequest, NotReady
 from meteo_api.model.store import ModelStore, ServedModel
+from meteo_api.prediction_log.log import PredictionLog
 from meteo_api.predictions.asked import Asked
 from meteo_api.predictions.gathering import Gathering
 from meteo_api.predictions.schemas import DriverOfChance, Prediction, PredictionRequest
@@ -46,9 +47,18 @@ class InService:
 class PredictionService:
     """Answers from the one model and the one snapshot that are in service when a computation begins."""
 
-    def __init__(self, models: ModelStore, snapshots: SnapshotStore, *, now: Clock, max_batch: int) -> None:
+    def __init__(
+        self,
+        models: ModelStore,
+        snapshots: SnapshotStore,
+        log: PredictionLog | None = None,
+        *,
+        now: Clock,
+        max_batch: int,
+    ) -> None:
         self._models = models
         self._snapshots = snapshots
+        self._log = log
         self._now = now
         self._max_batch = max_batch
         self._in_service: InService | None = None
@@ -67,6 +77,25 @@ class PredictionService:
                 return
             self._in_service = InService(served, world, WhatIf.of(served.models, world))
         _leave_to_itself()
+
+    async def answer_to(
+        self, user_id: int, asked: PredictionRequest | Sequence[PredictionRequest], *, explain: bool = False
+    ) -> Prediction | list[Prediction]:
+        """What `answer` gives, and a note in the log of who asked."""
+        answer = await self.answer(asked, explain=explain)
+        self.note(asked, answer, user_id=user_id)
+        return answer
+
+    def note(
+        self,
+        asked: PredictionRequest | Sequence[PredictionRequest],
+        answer: Prediction | Sequence[Prediction],
+        *,
+        user_id: int,
+    ) -> None:
+        """Keep a question and its answer in the log, without waiting for it."""
+        if self._log is not None:
+            self._log.note(asked, answer, user_id=user_id)
 
     async def answer(
         self, asked: PredictionRequest | Sequence[PredictionRequest], *, explain: bool = False
