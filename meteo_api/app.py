@@ -113,9 +113,9 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         now=now,
     )
     snapshots = SnapshotStore(settings.home.serving, look_seconds=settings.snapshot_poll_seconds)
-    log = PredictionLog(database, most_waiting=settings.prediction_log_waiting, now=now)
-    predictions = PredictionService(models, snapshots, log, now=now, max_batch=settings.max_batch)
-    metrics = registry_of(ServiceState(models, snapshots, log, now=now))
+    asked = PredictionLog(database, most_waiting=settings.prediction_log_waiting, now=now)
+    predictions = PredictionService(models, snapshots, asked, now=now, max_batch=settings.max_batch)
+    metrics = registry_of(ServiceState(models, snapshots, asked, now=now))
     static = StaticFiles()
     deeds, links = Deeds(accounts.audit), Links.of(settings)
     runs = RunService(Dagster(settings.dagster_url), deeds, link=links.dagster, now=now)
@@ -131,7 +131,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "drift": DriftService(snapshots),
         "reports": DriftReports(settings.home.drift),
         "observations": ObservationService(snapshots),
-        "health": HealthService(models, snapshots, predictions, log, now=now),
+        "health": HealthService(models, snapshots, predictions, asked, now=now),
         "metrics": metrics,
         "runs": runs,
         "life": ModelLife(registry, models, deeds),
@@ -203,7 +203,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         middleware=[accounts.middleware()],
         lifespan=[
             beginning_with_what_is_on_disk,
-            keeping(log),
+            keeping(asked),
             watching(look_at_snapshots, every_seconds=settings.snapshot_poll_seconds, name="snapshot"),
             watching(look_at_models, every_seconds=settings.model_poll_seconds, name="model registry"),
         ],
