@@ -4,15 +4,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from typing import Any
 
-from litestar import Controller, Litestar, MediaType, Router
+from litestar import Controller, Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
-from litestar.openapi.spec import Components, OAuthFlow, OAuthFlows, SecurityScheme
 
 from meteo_api.accounts.account_page import AccountPage
 from meteo_api.accounts.administration import AuditController, UserController
@@ -25,6 +21,7 @@ from meteo_api.clock import Clock, utc_now
 from meteo_api.database.schema import bring_up_to_date
 from meteo_api.database.service_database import ServiceDatabase
 from meteo_api.deeds import Deeds
+from meteo_api.document import WorkedExamples, document
 from meteo_api.drift.controller import DriftController
 from meteo_api.drift.reports import DriftReports
 from meteo_api.drift.service import DriftService
@@ -92,10 +89,6 @@ PAGES: tuple[type[Controller], ...] = (
     StaticController,
 )
 """Addresses for people."""
-_PASSWORD = SecurityScheme(
-    type="oauth2",
-    flows=OAuthFlows(password=OAuthFlow(token_url="/api/v1/login", scopes={})),  # noqa: S106
-)
 
 
 def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
@@ -207,17 +200,8 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
             watching(look_at_snapshots, every_seconds=settings.snapshot_poll_seconds, name="snapshot"),
             watching(look_at_models, every_seconds=settings.model_poll_seconds, name="model registry"),
         ],
-        openapi_config=OpenAPIConfig(
-            title="Meteo",
-            version=version("meteo"),
-            use_handler_docstrings=True,
-            description="How likely is rain tomorrow at Australian weather stations.",
-            # Litestar's pages load their scripts from a content network; the document itself needs none.
-            render_plugins=[JsonRenderPlugin(media_type=MediaType.JSON), YamlRenderPlugin()],
-            openapi_router=Router("/schema", route_handlers=[], opt={"open": True}, include_in_schema=False),
-            components=Components(security_schemes={"password": _PASSWORD}),
-            security=[{"password": []}],
-        ),
+        openapi_config=document(),
+        plugins=[WorkedExamples()],
         # Problems are logged where they become answers; Litestar would set up the root logger for itself.
         logging_config=None,
     )

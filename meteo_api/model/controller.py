@@ -77,7 +77,7 @@ class VersionController(Controller):
     @get(
         "/{version:int}/scores",
         operation_id="list_model_scores",
-        responses=documented(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+        responses=documented(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
     )
     async def scores(self, life: NamedDependency[ModelLife], version: _Version) -> list[ThresholdScores]:
         """Scores at every threshold and issue time on days that its twin had not seen, with intervals."""
