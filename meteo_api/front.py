@@ -84,8 +84,9 @@ def _add_headers(message: Any, scope: Scope) -> None:
     # A handler that says one of them itself knows why.
     headers = [*message["headers"], *(header for header in _SECURITY if header[0] not in said)]
     handler = scope.get("route_handler")
-    # What only who is signed in may see is kept by nobody, unless the handler says how.
-    if (handler is None or not handler.opt.get("open")) and _NO_STORE[0] not in said:
+    is_open = handler is not None and handler.opt.get("open") and scope.get("method") == "GET"
+    # What only who is signed in may see, or did, is kept by nobody, unless the handler says how.
+    if not is_open and _NO_STORE[0] not in said:
         headers.append(_NO_STORE)
     if scope["scheme"] == "https":
         headers.append(_HSTS)

@@ -12,6 +12,7 @@ ALGORITHM: Final = "HS256"
 ISSUER: Final = "meteo"
 LONGEST: Final = 2_000
 """Characters; ours have about 200."""
+LARGEST_ID: Final = 2**63 - 1
 
 
 class Claims(Struct, frozen=True):
@@ -48,6 +49,7 @@ def claims_of(token: str, secret: Secret) -> Claims | None:
             # Whether it has expired is asked of the service's own clock.
             options={"require": ["exp", "sub", "jti"], "verify_exp": False, "verify_iat": False},
         )
-        return Claims(int(claims["sub"]), int(claims["jti"]), float(claims["exp"]))
+        named = Claims(int(claims["sub"]), int(claims["jti"]), float(claims["exp"]))
     except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):
         return None
+    return named if max(named.user_id, named.sign_in) <= LARGEST_ID else None
