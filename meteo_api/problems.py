@@ -151,6 +151,8 @@ def _of_domain(request: Request[Any, Any, Any], error: MeteoError) -> Response[A
     elif status is HTTPStatus.UNAUTHORIZED:
         headers = {"WWW-Authenticate": "Bearer"}
     errors = error.errors if isinstance(error, InvalidRequest) else ()
+    if isinstance(error, BadName | WeakPassword):
+        errors = (FieldError(pointer=f"/{error.field}", detail=str(error)),)
     return _response(request, status, str(error), errors=errors, headers=headers)
 
 

@@ -6,6 +6,8 @@ import uvicorn
 from threadpoolctl import threadpool_limits
 
 from meteo_api.app import create_app
+from meteo_api.database.schema import bring_up_to_date
+from meteo_api.database.service_database import ServiceDatabase
 from meteo_api.hosts import require_loopback
 from meteo_api.settings import Settings
 
@@ -14,7 +16,10 @@ SECONDS_TO_FINISH = 10
 
 
 def serve(settings: Settings) -> None:
-    """Listen until told to stop; raises `NotLoopback` where others could ask and no names are allowed."""
+    """Listen until told to stop; raises `NotLoopback` where others could ask and no names are allowed.
+
+    Raises `UnusableSecret`, `UnusableDatabase`, `NewerDatabase`, `DatabaseAway`.
+    """
     if not settings.allowed_hosts:
         require_loopback(settings.api_host)
     # A question is a small matrix: where cores are shared, waiting for a second thread costs a hundred times
@@ -22,8 +27,10 @@ def serve(settings: Settings) -> None:
     threadpool_limits(limits=1)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every question to Dagster
+    app = create_app(settings)
+    _prepare_database(settings)
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.api_host,
         port=settings.api_port,
         # Named, so that a machine without them says so rather than serve at a third of the speed.
@@ -37,3 +44,12 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
         log_config=None,
     )
+
+
+def _prepare_database(settings: Settings) -> None:
+    """Fail here with a sentence, rather than within the server with a trace."""
+    database = ServiceDatabase(settings.service_database_url)
+    try:
+        bring_up_to_date(database)
+    finally:
+        database.close()

@@ -78,4 +78,6 @@ class SignInController(Controller):
         self, request: SignedInRequest, data: JSONBody[PasswordChange], accounts: NamedDependency[Accounts]
     ) -> None:
         """Choose another password. Every sign-in until then ends, this one too."""
-        await accounts.change_own_password(request.user, data.present, data.new, address=address_of(request))
+        await accounts.change_own_password(
+            request.user, data.present, data.password, address=address_of(request)
+        )

@@ -18,6 +18,8 @@ _hashes: Final = PasswordHash.recommended()
 class WeakPassword(MeteoError):
     """A password that is too easily guessed, or too long."""
 
+    field = "password"
+
 
 def hashed(password: str, *, name: str) -> str:
     """What is kept of a user's password; raises `WeakPassword`."""

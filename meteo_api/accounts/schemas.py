@@ -71,7 +71,7 @@ class PasswordChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Another password for whoever asks."""
 
     present: Annotated[str, Meta(max_length=1000, description="The password until now")]
-    new: Password
+    password: Password
 
 
 class Listed(Struct, frozen=True, kw_only=True):

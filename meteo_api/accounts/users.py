@@ -28,6 +28,8 @@ _ADMINISTRATORS: Final = select(users.c.id).where(
 class BadName(MeteoError):
     """A name that users cannot have."""
 
+    field = "name"
+
 
 class NameTaken(MeteoError):
     """A name that somebody has."""

@@ -276,7 +276,7 @@ def test_one_changes_ones_own_password_knowing_the_old(service: Service):
     token, new = service.token(), "nine dry yellow deserts"
 
     def change(present: str) -> Any:
-        body = {"present": present, "new": new}
+        body = {"present": present, "password": new}
         return service.client.post("/api/v1/me/password", json=body, headers=bearing(token))
 
     problem_of(change("not the password"), 401)
