@@ -280,6 +280,24 @@ def test_a_backfill_started_in_the_ui_succeeds_as_one_run(demo: Demo, running):
     assert [run["status"] for run in runs] == ["SUCCESS"]
 
 
+def test_an_administrator_ingests_through_the_service_and_hears_how_it_went(demo: Demo, running):
+    with httpx.Client(base_url=f"http://127.0.0.1:{demo.api}/api/v1", timeout=30) as client:
+        login = {"username": "admin", "password": passwords(demo)["admin"]}
+        token = client.post("/login", data=login).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        started = client.post("/runs", json={"job": "ingest"})
+        assert started.status_code == 202, started.text
+        run = f"/runs/{started.json()['id']}"
+        wait_until(lambda: client.get(run).json()["status"] in ("succeeded", "failed"), seconds=120)
+        told = client.get(run).json()
+
+    assert told["status"] == "succeeded", told
+    assert told["steps_done"] == told["steps_total"]
+    assert "station days read" in told["outcome"]
+    assert "forecasts made" in told["outcome"]
+    assert told["requested_by"] == "admin"
+
+
 def test_every_part_listens_on_loopback_only(demo: Demo, running: subprocess.Popen[str]):
     family = [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]
 
