@@ -33,6 +33,7 @@ _SECURITY: Final = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ]
+_SECURITY_NAMES: Final = frozenset(name for name, _ in _SECURITY)
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
 
@@ -80,9 +81,11 @@ class Front:
 
 
 def _add_headers(message: Any, scope: Scope) -> None:
-    said = {name for name, _ in message["headers"]}
-    # A handler that says one of them itself knows why.
-    headers = [*message["headers"], *(header for header in _SECURITY if header[0] not in said)]
+    said = [name for name, _ in message["headers"]]
+    if _SECURITY_NAMES.isdisjoint(said):
+        headers = [*message["headers"], *_SECURITY]
+    else:  # a handler that says one of them itself knows why
+        headers = [*message["headers"], *(header for header in _SECURITY if header[0] not in said)]
     handler = scope.get("route_handler")
     is_open = handler is not None and handler.opt.get("open") and scope.get("method") == "GET"
     # What only who is signed in may see, or did, is kept by nobody, unless the handler says how.
