@@ -47,6 +47,8 @@ log = logging.getLogger(__name__)
 _MISSING: Final = re.compile(r"Missing required query parameter '(\w+)'")
 
 MEDIA_TYPE: Final = "application/problem+json"
+CLIENT_GONE: Final = "client disconnected prematurely"
+"""Litestar's words for a client that hung up before its body was whole: to it a failure of the server."""
 LONGEST_DETAIL: Final = 500
 """Characters of a detail or path that are sent back: enough to recognise, too few to fill a log."""
 
@@ -158,6 +160,8 @@ def _of_domain(request: Request[Any, Any, Any], error: MeteoError) -> Response[A
 
 def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     status = HTTPStatus(error.status_code)
+    if error.detail == CLIENT_GONE:
+        return _response(request, HTTPStatus.BAD_REQUEST, "the body ended early")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unexpected(request, error)
     if isinstance(error, ValidationException):

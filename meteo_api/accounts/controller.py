@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from meteo_api.accounts.account import Kind
-from meteo_api.accounts.forms import PasswordForm, credentials_in
+from meteo_api.accounts.forms import LARGEST_FORM, PasswordForm, credentials_in
 from meteo_api.accounts.guards import SignedInRequest
 from meteo_api.accounts.schemas import Me, PasswordChange, Token
 from meteo_api.accounts.service import Accounts, address_of
@@ -26,8 +26,10 @@ class SignInController(Controller):
         operation_id="login",
         status_code=HTTPStatus.OK,
         operation_class=PasswordForm,
+        request_max_body_size=LARGEST_FORM,
         responses=documented(
             HTTPStatus.BAD_REQUEST,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             HTTPStatus.UNPROCESSABLE_ENTITY,
             HTTPStatus.UNAUTHORIZED,

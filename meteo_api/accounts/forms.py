@@ -15,6 +15,8 @@ from litestar.openapi.spec.enums import OpenAPIType
 from meteo_api.errors import FieldError, InvalidRequest, MalformedForm, NotAForm
 
 MOST_FIELDS: Final = 100
+LARGEST_FORM: Final = 8_192
+"""Bytes of a form that anyone may send, signed in or not."""
 _TEXT: Final = Schema(type=OpenAPIType.STRING)
 
 

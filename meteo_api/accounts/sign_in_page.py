@@ -12,7 +12,7 @@ from litestar.response import Template
 from meteo_api.accounts.account import Account, Kind, SignIn
 from meteo_api.accounts.cookie import session_cookie
 from meteo_api.accounts.forgery import require_same_origin
-from meteo_api.accounts.forms import credentials_in, form_of
+from meteo_api.accounts.forms import LARGEST_FORM, credentials_in, form_of
 from meteo_api.accounts.service import Accounts, address_of
 from meteo_api.accounts.sign_ins import Issued
 from meteo_api.errors import TooManyAttempts, WrongPassword
@@ -48,7 +48,7 @@ class SignInPage(Controller):
         """The form."""
         return _page(request, pages, SignInView(next=local_path(next_)))
 
-    @post(SIGN_IN, status_code=HTTPStatus.SEE_OTHER, open=True)
+    @post(SIGN_IN, status_code=HTTPStatus.SEE_OTHER, open=True, request_max_body_size=LARGEST_FORM)
     async def sign_in(
         self,
         request: Request[Any, Any, Any],

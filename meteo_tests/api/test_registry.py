@@ -139,8 +139,8 @@ def test_models_and_snapshots_are_exchanged_under_load_without_a_failed_or_mixed
 
     with service(home) as client:
         eventually(lambda: version_in_service(client) == GOOD_1)
-        with asking(str(client.base_url), [QUESTION, BATCH], threads=6, headers=client.headers) as answers:
-            for version in (GOOD_2, GOOD_1, GOOD_2):
+        with asking(str(client.base_url), [QUESTION, BATCH], threads=16, headers=client.headers) as answers:
+            for version in (GOOD_2, GOOD_1, GOOD_2, GOOD_1, GOOD_2):
                 promote(home, version)
                 builders.snapshot(home.serving, weather, models)
                 eventually(lambda version=version: version_in_service(client) == version)
