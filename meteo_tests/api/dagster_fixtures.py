@@ -44,7 +44,7 @@ def dagster_url(folder: Path) -> Iterator[str]:
     environment = {"DAGSTER_HOME": str(home), "STAND_IN_FOLDER": str(folder), "PYTHONPATH": str(ROOT)}
     with process(*command, log=folder / "dagster.log", **environment):
         url = f"http://127.0.0.1:{port}"
-        eventually(lambda: answers_at(f"{url}/server_info"), within_seconds=90)
+        eventually(lambda: answers_at(f"{url}/server_info"), within_seconds=150)
         yield url
 
 

@@ -41,7 +41,7 @@ def story(service: httpx.Client, run_id: str) -> dict[str, Any]:
 def watched_to_its_end(service: httpx.Client, run_id: str) -> dict[str, Any]:
     eventually(
         lambda: story(service, run_id)["status"] in ("succeeded", "failed", "canceled"),
-        within_seconds=60,
+        within_seconds=120,
         shown=lambda: story(service, run_id),
     )
     return story(service, run_id)
@@ -50,7 +50,7 @@ def watched_to_its_end(service: httpx.Client, run_id: str) -> dict[str, Any]:
 def test_an_ingestion_is_started_watched_and_told_to_its_end(service: httpx.Client, hold: Callable[[], None]):
     started = service.post(RUNS, json={"job": "ingest", "partition": "2024-03-01"})
     run_id = started.json()["id"]
-    eventually(lambda: story(service, run_id)["current_step"] == "raw_observations", within_seconds=60)
+    eventually(lambda: story(service, run_id)["current_step"] == "raw_observations", within_seconds=120)
     under_way = story(service, run_id)
     hold()
     ended = watched_to_its_end(service, run_id)
@@ -112,7 +112,7 @@ def test_a_run_that_is_cancelled_ends_and_cannot_be_cancelled_again(
     service: httpx.Client, hold: Callable[[], None]
 ):
     run_id = service.post(RUNS, json={"job": "ingest", "partition": "2024-05-01"}).json()["id"]
-    eventually(lambda: story(service, run_id)["status"] == "running", within_seconds=60)
+    eventually(lambda: story(service, run_id)["status"] == "running", within_seconds=120)
 
     canceled = service.post(f"{RUNS}/{run_id}/cancel")
     ended = watched_to_its_end(service, run_id)
@@ -130,7 +130,7 @@ def test_a_run_whose_process_is_gone_is_cancelled_all_the_same_and_its_days_can_
     day, pid = {"job": "ingest", "partition": "2024-05-02"}, folder / "pid"
     pid.unlink(missing_ok=True)
     run_id = service.post(RUNS, json=day).json()["id"]
-    eventually(lambda: pid.exists() and pid.read_text() != "", within_seconds=60)
+    eventually(lambda: pid.exists() and pid.read_text() != "", within_seconds=120)
     os.kill(int(pid.read_text()), signal.SIGKILL)
 
     canceled = service.post(f"{RUNS}/{run_id}/cancel")
