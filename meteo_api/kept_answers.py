@@ -3,6 +3,9 @@
 What a snapshot says changes when another is published, and when the clock passes the start or end of a
 forecast's window: between two such moments an answer stands. It is kept until the next of them, so `status`,
 `stale` and words are as true as if they were made for each request.
+
+What is kept is given out before the guards of a handler are asked, to whoever is signed in: routers behind
+this middleware must hold only what every signed-in user may read.
 """
 
 import hashlib
@@ -88,8 +91,12 @@ class KeptAnswers:
             self._answers.move_to_end(key)
         return answer
 
-    def keep(self, key: _Key, body: bytes, headers: _RawHeaders) -> KeptAnswer:
-        """Make an answer ready; keep it unless it is larger than all that may be kept."""
+    def keep(self, key: _Key, body: bytes, headers: _RawHeaders, *, begun: _Period | None) -> KeptAnswer:
+        """Make an answer ready; keep it if the period in which it was begun is still the present one.
+
+        It may have been made in a thread while another snapshot came into service. What is larger than all
+        that may be kept is not kept either.
+        """
         tag = hashlib.sha256(b"\0".join([self._release.encode(), *key, body]))
         etag = ETag(value=tag.hexdigest()[:32]).to_header().encode()
         common = [_VARIES, (b"etag", etag)]
@@ -99,7 +106,8 @@ class KeptAnswers:
             headers=[*(header for header in headers if header[0].lower() != b"vary"), *common],
             not_modified=common,
         )
-        if len(body) <= self._most_bytes and key not in self._answers:
+        stands = begun is not None and self.period()[0] is begun
+        if stands and len(body) <= self._most_bytes and key not in self._answers:
             self._answers[key] = answer
             self._bytes += len(body)
             while self._bytes > self._most_bytes:
@@ -129,7 +137,9 @@ def answering_from(kept: KeptAnswers) -> Callable[[ASGIApp], ASGIApp]:
                 await app(scope, receive, made.send)
                 if made.headers is None:
                     return None
-                found = kept.keep(key, made.body, made.headers)
+                found = kept.keep(key, made.body, made.headers, begun=period)
+                present, about_to_change = kept.period()
+                about_to_change |= present is not period
             return await _send(found, scope, send, about_to_change)
 
         return answer

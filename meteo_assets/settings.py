@@ -61,4 +61,4 @@ class Settings(BaseSettings):
     @property
     def service_database_url(self) -> str:
         """Where the service keeps its log of predictions."""
-        return self.database_url or f"sqlite:///{self.home.root / 'service.db'}"
+        return self.database_url or f"sqlite:///{self.home.service_database}"

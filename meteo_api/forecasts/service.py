@@ -38,7 +38,7 @@ class ForecastService:
         return NewestForecasts(
             snapshot=world.described(),
             forecasts=[
-                _newest_of(place, world, _of_issue(world.forecasts.get(key, ()), issue), moment)
+                _newest_of(place, world, of_issue(world.forecasts.get(key, ()), issue), moment)
                 for key, place in stations().items()
             ],
         )
@@ -57,7 +57,7 @@ class ForecastService:
                 [FieldError(pointer="/from", detail=f"{first} is after to, {last}", place="query")]
             )
         world, moment = self._snapshots.require(), self._now()
-        published = _of_issue(world.forecasts.get(key, ()), issue)
+        published = of_issue(world.forecasts.get(key, ()), issue)
         if first is None and last is None and published:
             first = published[0].date - timedelta(days=SHOWN_DAYS - 1)
         newest = _newest_of(place, world, published, moment)
@@ -84,12 +84,20 @@ def status(forecast: IssuedForecast, moment: datetime) -> Status:
 
 
 def newest_issued(published: Sequence[IssuedForecast]) -> IssuedForecast | None:
-    """The newest that was issued on its day; the newest hindcast where none was.
+    """The newest that was issued on its day; hindcasts do not count. `published` are newest first."""
+    return next((forecast for forecast in published if forecast.kind == ISSUED), None)
 
-    `published` are newest first.
-    """
-    issued = (forecast for forecast in published if forecast.kind == ISSUED)
-    return next(issued, published[0] if published else None)
+
+def speaks_of_now(forecast: IssuedForecast, moment: datetime) -> bool:
+    """Whether it may be shown as a forecast: issued on its day, and its window is not over."""
+    return forecast.kind == ISSUED and status(forecast, moment) is not Status.EXPIRED
+
+
+def of_issue(published: tuple[IssuedForecast, ...], issue: Issue | None) -> tuple[IssuedForecast, ...]:
+    """Those of an issue time, or all."""
+    if issue is None:
+        return published
+    return tuple(forecast for forecast in published if forecast.issue is issue)
 
 
 def as_seen(forecast: IssuedForecast, moment: datetime) -> Forecast:
@@ -111,27 +119,18 @@ def as_seen(forecast: IssuedForecast, moment: datetime) -> Forecast:
     )
 
 
-def _of_issue(published: tuple[IssuedForecast, ...], issue: Issue | None) -> tuple[IssuedForecast, ...]:
-    if issue is None:
-        return published
-    return tuple(forecast for forecast in published if forecast.issue is issue)
-
-
 def _newest_of(
     place: Station, world: World, published: Sequence[IssuedForecast], moment: datetime
 ) -> NewestForecast:
-    newest = newest_issued(published)
+    # Clients are told of a hindcast where nothing was issued: it is never taken for a forecast.
+    newest = newest_issued(published) or next(iter(published), None)
     return NewestForecast(
         station=place.station,
-        stale=newest is None or not _speaks_of_now(newest, moment),
+        stale=newest is None or not speaks_of_now(newest, moment),
         words=_words(place, newest, moment),
         newest_observation=world.newest.get(place.station),
         newest=None if newest is None else as_seen(newest, moment),
     )
-
-
-def _speaks_of_now(forecast: IssuedForecast, moment: datetime) -> bool:
-    return forecast.kind == ISSUED and status(forecast, moment) is not Status.EXPIRED
 
 
 def _words(place: Station, newest: IssuedForecast | None, moment: datetime) -> str:
@@ -139,7 +138,7 @@ def _words(place: Station, newest: IssuedForecast | None, moment: datetime) -> s
         return f"No forecast for {place.name} has been published."
     chance = f"{predictand.percent(newest.probabilities['p_gt_1_0'] or 0.0)} chance of "
     chance += predictand.words(newest.date)
-    if _speaks_of_now(newest, moment):
+    if speaks_of_now(newest, moment):
         return f"{place.name}: {chance}."
     what = (
         "The newest is over" if newest.kind == ISSUED else "A hindcast, made afterwards for comparison, says"

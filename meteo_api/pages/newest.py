@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from meteo_api.forecasts.issued import IssuedForecast
-from meteo_api.forecasts.schemas import Status
-from meteo_api.forecasts.service import status
+from meteo_api.forecasts.service import newest_issued, of_issue, speaks_of_now
 from meteo_api.snapshot.world import World
 from meteo_core.calendar import Issue
 from meteo_core.stations import stations
-
-ISSUED = "issued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +29,8 @@ class Newest:
 
 def newest_of(world: World, key: str, moment: datetime, *, issue: Issue | None = None) -> Newest:
     """Newest issued forecast of a station, of an issue time or of any. Hindcasts do not count."""
-    issued = next(
-        (
-            each
-            for each in world.forecasts.get(key, ())
-            if each.kind == ISSUED and issue in (None, each.issue)
-        ),
-        None,
-    )
-    return Newest(key, issued, issued is not None and status(issued, moment) is not Status.EXPIRED)
+    issued = newest_issued(of_issue(world.forecasts.get(key, ()), issue))
+    return Newest(key, issued, issued is not None and speaks_of_now(issued, moment))
 
 
 def newest_of_all(world: World, moment: datetime, *, issue: Issue | None = None) -> tuple[Newest, ...]:

@@ -71,7 +71,7 @@ def past_days(world: World, key: str, issue: Issue, moment: datetime, *, last: d
 def _day(world: World, key: str, day: date, forecast: IssuedForecast | None, moment: datetime) -> PastDay:
     rain_mm, provisional = rain_of(world, key, day)
     if rain_mm is not None:
-        outcome = Outcome.WET if _is_wet(rain_mm) else Outcome.DRY
+        outcome = Outcome.WET if PREDICTAND.holds(rain_mm) else Outcome.DRY
     else:
         waits = forecast is not None and moment < forecast.valid_to
         outcome = Outcome.TO_COME if waits else Outcome.UNKNOWN
@@ -99,10 +99,6 @@ def rain_of(world: World, key: str, day: date) -> tuple[float | None, bool]:
     if np.isnan(rain[own, column]) or np.isnan(rain[following, column]):
         return None, False
     return float(rain[following, column]), not bool(world.final[following, column])
-
-
-def _is_wet(rain_mm: float) -> bool:
-    return rain_mm > PREDICTAND.millimetres if PREDICTAND.strict else rain_mm >= PREDICTAND.millimetres
 
 
 def bars(days: tuple[PastDay, ...]) -> tuple[Bar, ...]:

@@ -124,13 +124,11 @@ class Network:
         sums = np.concatenate([of_places, of_values], axis=1)
         return sums.reshape(len(values), 9, -1).swapaxes(1, 2)
 
-    def slope(self, values: Values) -> tuple[Values, Values]:
-        """Eastward and northward slope, per `SLOPE_KM`, of the plane fitted around each station."""
-        return plane_slope(self.plane_sums(values), values)
-
 
 def plane_slope(sums: NDArray[np.float64], own: Values) -> tuple[Values, Values]:
-    """Slopes from `plane_sums` [*shape, 9] of the others and the own values [*shape].
+    """Eastward and northward slope, per `SLOPE_KM`, of the plane fitted around a station.
+
+    Made from `plane_sums` [*shape, 9] of the others and the own values [*shape].
 
     Weighted least squares over the stations observed that day; NaN where they weigh too little. The slope of
     the pressure anomaly is the geostrophic wind anomaly, turned by a right angle.

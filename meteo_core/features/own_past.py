@@ -172,13 +172,15 @@ def means(day: Quantities) -> Values:
         "dry_spell",
         "days",
         KnownAt.NINE_AM,
-        "Days in a row known to be dry, today last; an unknown day ends the count, a wet day makes it 0.",
+        f"Days in a row known to be dry, today last, at most {LOOK_BACK_DAYS}; an unknown day ends "
+        "the count, a wet day makes it 0.",
     ),
     Feature(
         "wet_spell",
         "days",
         KnownAt.NINE_AM,
-        "Days in a row known to be wet, today last; an unknown day ends the count, a dry day makes it 0.",
+        f"Days in a row known to be wet, today last, at most {LOOK_BACK_DAYS}; an unknown day ends "
+        "the count, a dry day makes it 0.",
     ),
 )
 def spells(day: Quantities) -> Values:

@@ -44,11 +44,6 @@ def keep_best_known(days: pd.DataFrame, issue: Issue) -> pd.DataFrame:
     return _blanked(days, np.broadcast_to(_is_best_known(issue), (len(days), len(OWN_VALUES))))
 
 
-def blank_all(days: pd.DataFrame) -> pd.DataFrame:
-    """`station`, `date` and `OWN_VALUES`, every value blanked."""
-    return _blanked(days, np.zeros((len(days), len(OWN_VALUES)), dtype=bool))
-
-
 def _is_best_known(issue: Issue) -> np.ndarray:
     return np.array([name in BEST_KNOWN[issue] for name in OWN_VALUES])
 

@@ -149,16 +149,45 @@ def test_memory_is_bounded_and_the_least_asked_for_is_dropped(served_home: Home)
     snapshots = SnapshotStore(served_home.serving, look_seconds=1)
     snapshots.look()
     kept = KeptAnswers(snapshots, now=lambda: NOW, most_bytes=25)
-    kept.period()
+    period, _ = kept.period()
 
     for name in (b"/1", b"/2"):
-        kept.keep((name, b""), b"0123456789", [])
+        kept.keep((name, b""), b"0123456789", [], begun=period)
     kept.find((b"/1", b""))
-    kept.keep((b"/3", b""), b"0123456789", [])
-    kept.keep((b"/too-large", b""), b"0" * 26, [])
+    kept.keep((b"/3", b""), b"0123456789", [], begun=period)
+    kept.keep((b"/too-large", b""), b"0" * 26, [], begun=period)
 
     found = [name for name in (b"/1", b"/2", b"/3", b"/too-large") if kept.find((name, b""))]
     assert found == [b"/1", b"/3"]
+
+
+def test_an_answer_begun_before_another_snapshot_is_sent_but_not_kept_as_that_ones(
+    tmp_path: Path, weather: pd.DataFrame, models: RainModels
+):
+    home = Home(tmp_path)
+    first_name = builders.snapshot(home.serving, weather, models, issued_at=NOW)
+    snapshots = SnapshotStore(home.serving, look_seconds=1)
+    snapshots.look()
+    kept = KeptAnswers(snapshots, now=lambda: NOW)
+    second_names: list[str] = []
+
+    @get("/slow", sync_to_thread=False)
+    def slow() -> str:
+        name = snapshots.require().name
+        if not second_names:
+            second_names.append(builders.snapshot(home.serving, weather, models, issued_at=NOW))
+            snapshots.look()
+            kept.period()  # as a quick request meanwhile would
+        return name
+
+    app = Litestar([slow], middleware=[answering_from(kept)], openapi_config=None)
+    with TestClient(app) as client:
+        begun_before, begun_after = client.get("/slow"), client.get("/slow")
+
+    assert begun_before.text == first_name
+    assert begun_before.headers["cache-control"] == "private, no-cache"
+    assert begun_after.text == second_names[0] != first_name
+    assert begun_after.headers["cache-control"] == "private, max-age=10"
 
 
 def test_only_plain_successful_reads_are_kept_and_each_is_made_once(served_home: Home):

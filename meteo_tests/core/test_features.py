@@ -117,7 +117,8 @@ def test_spells_count_known_days_only_and_an_unknown_day_ends_them():
 def test_a_spell_is_counted_as_far_as_the_look_back_reaches():
     observations = days_of(rainfall=[0.0] * (LOOK_BACK_DAYS + 5))
 
-    assert feature(observations, "dry_spell")[-1] == LOOK_BACK_DAYS
+    assert feature(observations, "dry_spell")[-1] == LOOK_BACK_DAYS == 30
+    assert all("at most 30;" in FEATURES[name].description for name in ("dry_spell", "wet_spell"))
 
 
 @pytest.mark.parametrize(
