@@ -6,7 +6,7 @@ import uvicorn
 from threadpoolctl import threadpool_limits
 
 from meteo_api.app import create_app
-from meteo_api.bounded_head import BoundedHead
+from meteo_api.bounded_requests import BoundedRequests
 from meteo_api.database.schema import bring_up_to_date
 from meteo_api.database.service_database import ServiceDatabase
 from meteo_api.hosts import require_loopback
@@ -36,7 +36,7 @@ def serve(settings: Settings) -> None:
         port=settings.api_port,
         # Named, so that a machine without them says so rather than serve at a third of the speed.
         loop="uvloop",
-        http=BoundedHead,
+        http=BoundedRequests,
         access_log=False,
         server_header=False,
         # Whoever is believed on the client's address can guess passwords from a thousand of them.

@@ -97,6 +97,30 @@ def test_a_head_without_an_end_is_hung_up_on(service: Service, beginning: bytes,
     assert answers_at(f"{service.address}/health/live")
 
 
+def test_who_asks_on_and_on_without_reading_is_hung_up_on(service: Service):
+    before = service.megabytes
+    request = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+    with service.connect() as connection:
+        connection.settimeout(2)
+        flood(connection, request * 1_000, pieces=200)
+
+    assert service.megabytes - before < 60
+    assert answers_at(f"{service.address}/health/live")
+
+
+def test_a_client_may_send_some_requests_ahead(service: Service):
+    request = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"a" * 3_000 + b"\r\n\r\n"
+    answers = b""
+
+    with service.connect() as connection:
+        connection.sendall(request * 50)
+        while answers.count(b"HTTP/1.1 200") < 50:
+            answers += connection.recv(65_536)
+
+    assert answers.count(b'"alive"') == 50
+
+
 def test_a_head_of_usual_size_and_a_long_chunked_body_are_read(service: Service, client: httpx.Client):
     batch = json.dumps([ONE] * 5_000).encode()
     pieces = (batch[at : at + 1_000] for at in range(0, len(batch), 1_000))

@@ -213,7 +213,7 @@ def test_without_a_service_database_nothing_is_written_and_no_file_is_made(setti
 
     assert said["collected"] == 0
     assert "none yet" in str(said["service_database"])
-    assert not (settings.home.root / "service.db").exists()
+    assert not settings.home.service_database.exists()
     assert not settings.home.warehouse.exists()
 
 
