@@ -144,7 +144,7 @@ def _of_domain(request: Request[Any, Any, Any], error: MeteoError) -> Response[A
         return to_sign_in(request)
     if isinstance(error, DatabaseAway):
         log.error("%s", error)
-        error = DatabaseAway("the service cannot look up who you are at this moment")
+        error = DatabaseAway("the database of accounts and of the audit does not answer at this moment")
     headers = None
     if isinstance(error, NotReady | TooManyAttempts):
         headers = {"Retry-After": str(error.retry_after_seconds)}

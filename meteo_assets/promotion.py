@@ -34,6 +34,7 @@ from meteo_core.model.registry import (
     STATUS,
     ModelRegistry,
     ModelVersion,
+    number_of,
 )
 from meteo_core.model.training import hold_out
 from meteo_core.parameters import NUMBERS
@@ -161,7 +162,12 @@ def champion_model(
         if before is not None
         else f"the first champion; passed its checks, Brier skill over climatology {skill:.3f}"
     )
-    registry.promote(challenger.version, reason=reason, who=f"dagster run {context.run.run_id}")
+    registry.promote(
+        challenger.version,
+        reason=reason,
+        who=f"dagster run {context.run.run_id}",
+        expected_champion=number_of(before),
+    )
     return _outcome(challenger, before, reason)
 
 

@@ -40,7 +40,7 @@ class UserController(Controller):
     ) -> Listed:
         """Add a user with a first password. Kept in the audit."""
         user = await accounts.change(
-            lambda users: users.add(data.name, data.password, data.role, by=request.user)
+            lambda users: users.add(data.name, data.password, data.role, by=request.user), with_password=True
         )
         return Listed.of(user)
 
@@ -57,7 +57,10 @@ class UserController(Controller):
         accounts: NamedDependency[Accounts],
     ) -> Listed:
         """Change role or password, shut out or let in again; holds at once. Kept in the audit."""
-        user = await accounts.change(lambda users: users.change(name, by=request.user, **data.given))
+        user = await accounts.change(
+            lambda users: users.change(name, by=request.user, **data.given),
+            with_password="password" in data.given,
+        )
         return Listed.of(user)
 
 

@@ -30,7 +30,7 @@ class Accounts:
         self.audit = Audit(database, now=now)
         self._users = Users(database, self.audit, now=now)
         self._sign_ins = SignIns(database, self._users, secret, lifetimes, now=now)
-        # Checking a password takes a core and 64 MB: one at a time, and never in front of other requests.
+        # Checking or setting a password takes a core and 64 MB: one at a time, never before other requests.
         self._checking = ThreadPoolExecutor(1, "passwords")
         self._asking = ThreadPoolExecutor(2, "sign-ins")
         self._tokens = Remembered(self._sign_ins.by_token, self._asking, now=now)
@@ -62,24 +62,28 @@ class Accounts:
         await asyncio.get_running_loop().run_in_executor(
             self._checking, lambda: self._sign_ins.check(account.name, present, address=address)
         )
-        await self.change(lambda users: users.change(account.name, password=new, by=account))
+        await self.change(
+            lambda users: users.change(account.name, password=new, by=account), with_password=True
+        )
 
     async def users(self) -> Sequence[User]:
         """Everyone, by name."""
         return await asyncio.to_thread(self._users.all)
 
-    async def change(self, change: Callable[[Users], T]) -> T:
-        """Change users, at once for every request from then on."""
-        return await self._changing(lambda: change(self._users))
+    async def change(self, change: Callable[[Users], T], *, with_password: bool = False) -> T:
+        """Change users, at once for every request from then on; say where a password is set."""
+        return await self._changing(
+            lambda: change(self._users), executor=self._checking if with_password else None
+        )
 
     def close(self) -> None:
         """Wait for what is under way."""
         self._checking.shutdown()
         self._asking.shutdown()
 
-    async def _changing(self, change: Callable[[], T]) -> T:
+    async def _changing(self, change: Callable[[], T], *, executor: ThreadPoolExecutor | None = None) -> T:
         try:
-            return await asyncio.to_thread(change)
+            return await asyncio.get_running_loop().run_in_executor(executor, change)
         finally:
             self._tokens.forget()
             self._sessions.forget()

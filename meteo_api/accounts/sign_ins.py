@@ -16,7 +16,7 @@ from meteo_api.accounts.throttle import Throttle
 from meteo_api.accounts.tokens import claims_of, token_for
 from meteo_api.accounts.users import User, Users
 from meteo_api.clock import Clock
-from meteo_api.database.service_database import ServiceDatabase
+from meteo_api.database.service_database import DatabaseAway, ServiceDatabase
 from meteo_api.database.tables import sign_ins, users
 from meteo_api.errors import WrongPassword
 
@@ -125,8 +125,11 @@ class SignIns:
                 ).scalar_one()
             )
         if unnoted:
-            with self._database.writing() as connection:
-                connection.execute(update(sign_ins).where(mine).values(last_seen_at=now))
+            try:
+                with self._database.writing() as connection:
+                    connection.execute(update(sign_ins).where(mine).values(last_seen_at=now))
+            except DatabaseAway as error:  # at worst the session ends for idleness too early
+                log.warning("a browser was seen, which cannot be noted: %s", error)
         return found
 
     def _row(self, connection: Connection, which: ColumnElement[bool], kind: Kind) -> SignedIn | None:

@@ -95,7 +95,9 @@ class PeoplePage(Controller):
         name, password = fields.get("name", "").strip(), fields.get("password", "")
         role = Role.ADMIN if fields.get("role") == Role.ADMIN else Role.USER
         try:
-            await accounts.change(lambda users: users.add(name, password, role, by=request.user))
+            await accounts.change(
+                lambda users: users.add(name, password, role, by=request.user), with_password=True
+            )
         except (BadName, WeakPassword, NameTaken) as error:
             return await _users_page(request, pages, accounts, fault=str(error), new_name=name)
         return _back()
@@ -117,7 +119,10 @@ class PeoplePage(Controller):
         if "password" in fields:
             given["password"] = fields["password"]
         try:
-            await accounts.change(lambda users: users.change(name, by=request.user, **given))
+            await accounts.change(
+                lambda users: users.change(name, by=request.user, **given),
+                with_password="password" in given,
+            )
         except (WeakPassword, LastAdministrator) as error:
             return await _users_page(request, pages, accounts, fault=str(error))
         return _back()

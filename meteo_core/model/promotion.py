@@ -14,6 +14,8 @@ from meteo_core.model.registry import (
     ChampionChange,
     ModelRegistry,
     ModelVersion,
+    number_of,
+    require_expected,
 )
 
 REQUIRED_CHECKS: Final = ("rain_model_beats_climatology", "rain_model_is_calibrated")
@@ -78,8 +80,11 @@ def roll_back(
 
     Raises `NothingToRollBackTo`, `UnusableModel` or `ChampionHasChanged`.
     """
-    require_usable(registry, registry.version_before(registry.alias(CHAMPION)))
-    return registry.roll_back(reason=reason, who=who, expected_champion=expected_champion)
+    # Read once: it takes seconds to see whether a version can be used, and what follows is for this champion.
+    champion = registry.alias(CHAMPION)
+    require_expected(champion, expected_champion)
+    require_usable(registry, registry.version_before(champion))
+    return registry.roll_back(reason=reason, who=who, expected_champion=number_of(champion))
 
 
 def require_usable(registry: ModelRegistry, number: int) -> None:

@@ -41,6 +41,8 @@ MODEL_CARD_FILE = "model_card.md"
 DATA_CARD_FILE = "data_card.md"
 CARD_FILES = (MODEL_CARD_FILE, DATA_CARD_FILE)
 
+NO_CHAMPION = 0
+"""Expected champion of whoever decided while there was none; versions count from 1."""
 GREATEST_VERSION = 2**31 - 1
 """What a registry can number its versions with."""
 _SQLITE = "sqlite:///"
@@ -101,6 +103,21 @@ class ModelVersion:
     created_at: datetime
     """UTC."""
     tags: Mapping[str, str]
+
+
+def number_of(champion: ModelVersion | None) -> int:
+    """How a champion that was seen is named as the expected one; `NO_CHAMPION` where there was none."""
+    return NO_CHAMPION if champion is None else champion.version
+
+
+def require_expected(champion: ModelVersion | None, expected: int | None) -> None:
+    """Raises `ChampionHasChanged` where this is not the champion expected; None expects nothing."""
+    if expected is None or expected == number_of(champion):
+        return
+    found = "none is" if champion is None else f"version {champion.version} is"
+    if expected == NO_CHAMPION:
+        raise ChampionHasChanged(f"there was no champion, and now there is one: {found}")
+    raise ChampionHasChanged(f"version {expected} is not champion any more: {found}")
 
 
 class ModelRegistry:
@@ -237,15 +254,11 @@ class ModelRegistry:
         """Make this version champion, with the reason on record.
 
         The audit is written first: a change that is on record and did not happen can be seen, one that
-        happened and is not on record cannot. Raises `ChampionHasChanged` where a champion is expected and
-        another one found.
+        happened and is not on record cannot. Raises `ChampionHasChanged` where a champion, or
+        `NO_CHAMPION`, is expected and another one found.
         """
         wanted, before = self.version(version), self.alias(CHAMPION)
-        if expected_champion is not None and (before is None or before.version != expected_champion):
-            raise ChampionHasChanged(
-                f"version {expected_champion} is not champion any more: "
-                + (f"version {before.version} is" if before else "none is")
-            )
+        require_expected(before, expected_champion)
         change = ChampionChange(
             at=datetime.now(UTC),
             action=action,
@@ -278,14 +291,13 @@ class ModelRegistry:
     def roll_back(self, *, reason: str, who: str, expected_champion: int | None = None) -> ChampionChange:
         """Make the version champion again that the present one replaced; raises `NothingToRollBackTo`."""
         champion = self.alias(CHAMPION)
+        require_expected(champion, expected_champion)
         change = self.promote(
             self.version_before(champion),
             reason=reason,
             who=who,
             action=Action.ROLLED_BACK,
-            expected_champion=champion.version
-            if champion and expected_champion is None
-            else expected_champion,
+            expected_champion=number_of(champion),
         )
         if change.replaced is not None:  # or the next run of its week would promote it again
             self.tag(change.replaced, PROMOTION_DUE, "no")

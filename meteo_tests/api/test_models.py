@@ -15,8 +15,9 @@ from meteo_api.app import create_app
 from meteo_api.model import asking
 from meteo_api.settings import Settings
 from meteo_core.home import Home
+from meteo_core.model import promotion
 from meteo_core.model.rain_models import RainModels
-from meteo_core.model.registry import ModelRegistry, RegistryUnavailable
+from meteo_core.model.registry import NO_CHAMPION, ChampionHasChanged, ModelRegistry, RegistryUnavailable
 from meteo_tests import builders
 from meteo_tests.api.clients import eventually, free_port, listening, pointers, problem_of
 from meteo_tests.api.people import ADMIN, USER, bearer, populate, sign_in
@@ -166,6 +167,28 @@ def test_a_rollback_to_a_version_that_cannot_serve_is_refused(home: Home):
 
     assert "cannot be read" in problem["detail"]
     assert champion_of(home) == SECOND
+
+
+def test_a_rollback_is_of_the_champion_that_was_seen(home: Home, monkeypatch: pytest.MonkeyPatch):
+    registry = registry_of(home)
+    registry.promote(SECOND, reason="better", who="a test")
+
+    def meanwhile(_registry: ModelRegistry, number: int) -> None:
+        assert number == FIRST
+        registry_of(home).promote(FAILING, reason="by someone quicker", who="a test")
+
+    monkeypatch.setattr(promotion, "require_usable", meanwhile)
+
+    with pytest.raises(ChampionHasChanged, match="version 2 is not champion any more: version 3 is"):
+        promotion.roll_back(registry, reason="worse", who="a test")
+    assert champion_of(home) == FAILING
+
+
+def test_a_first_champion_is_not_promoted_over_another(home: Home):
+    with pytest.raises(ChampionHasChanged, match="there was no champion, and now there is one: version 1 is"):
+        registry_of(home).promote(SECOND, reason="the first", who="a test", expected_champion=NO_CHAMPION)
+
+    assert champion_of(home) == FIRST
 
 
 def test_of_many_promotions_decided_on_the_same_champion_one_wins(home: Home):

@@ -205,6 +205,10 @@ def test_a_server_that_is_down_is_503_and_says_nothing_of_itself(tmp_path: Path)
         assert answer.headers["retry-after"]
         assert "127.0.0.1:1" not in answer.text
         problem_of(service.get(token), 503)
+        for path in ("/health/live", "/sign-in", "/schema/openapi.json"):
+            assert service.get(token, path).status_code == 200, path
+            cookie = {"Cookie": f"meteo-session={'x' * 43}"}
+            assert service.client.get(path, headers=cookie).status_code == 200, path
 
 
 def test_the_password_of_a_database_is_never_shown():

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from meteo_api.accounts.remembered import FRESH_SECONDS
 from meteo_api.front import CONTENT_SECURITY_POLICY
@@ -98,6 +99,17 @@ def test_a_session_ends_when_it_is_not_used(service: Service):
     time.sleep(FRESH_SECONDS + 0.05)
 
     problem_of(service.client.get(ME), 401)
+
+
+def test_a_session_holds_while_the_database_can_be_read_and_not_written(service: Service):
+    sign_in(service)
+    engine = service.app.dependencies["database"].dependency().engine
+    event.listen(engine, "checkout", lambda connection, *_: connection.execute("PRAGMA query_only = ON"))
+    service.clock.forward(minutes=50)
+    time.sleep(FRESH_SECONDS + 0.05)
+
+    assert service.client.get(ME).status_code == 200
+    problem_of(service.login(), 503)
 
 
 def test_a_session_ends_after_its_day_however_much_it_is_used(service: Service):

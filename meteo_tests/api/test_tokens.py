@@ -3,6 +3,7 @@
 import base64
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,9 @@ import jwt
 import pytest
 
 from meteo_api.accounts.account import Role
+from meteo_api.accounts.passwords import hashed
 from meteo_api.accounts.remembered import FRESH_SECONDS
-from meteo_tests.api.accounts_service import ME, SECRET, START, Service, bearing, serving
+from meteo_tests.api.accounts_service import ME, SECRET, START, USERS, Service, bearing, serving
 from meteo_tests.api.clients import problem_of
 from meteo_tests.api.people import ADMIN, LOGIN, PASSWORD, USER
 
@@ -221,6 +223,27 @@ def test_another_password_ends_all_sign_ins(service: Service):
     problem_of(within_the_time_that_another_process_has(service, token), 401)
     problem_of(service.login(), 401)
     assert service.login(USER, "nine dry yellow deserts").status_code == 200
+
+
+def test_passwords_are_set_one_at_a_time_as_they_are_checked(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+):
+    threads: list[str] = []
+
+    def noted(password: str, *, name: str) -> str:
+        threads.append(threading.current_thread().name)
+        return hashed(password, name=name)
+
+    monkeypatch.setattr("meteo_api.accounts.users.hashed", noted)
+    admin = bearing(service.token(ADMIN))
+    first, second = "six loud grey parrots", "nine dry yellow deserts"
+    added = {"name": "clara", "password": first, "role": "user"}
+
+    assert service.client.post(USERS, json=added, headers=admin).status_code == 201
+    changed = service.client.patch(f"{USERS}/clara", json={"password": second}, headers=admin)
+
+    assert changed.status_code == 200
+    assert threads == ["passwords_0", "passwords_0"]
 
 
 def test_a_role_that_changes_counts_for_tokens_that_are_out(service: Service):
