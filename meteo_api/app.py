@@ -109,6 +109,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     asked = PredictionLog(database, most_waiting=settings.prediction_log_waiting, now=now)
     predictions = PredictionService(models, snapshots, asked, now=now, max_batch=settings.max_batch)
     metrics = registry_of(ServiceState(models, snapshots, asked, now=now))
+    models.when_exchanged = snapshots.when_exchanged = predictions.prepare
     static = StaticFiles()
     deeds, links = Deeds(accounts.audit), Links.of(settings)
     runs = RunService(Dagster(settings.dagster_url), deeds, link=links.dagster, now=now)
@@ -141,19 +142,11 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         if not await accounts.users():
             log.warning("nobody can sign in yet: add someone with `meteo users add NAME --role admin`")
         await asyncio.to_thread(models.begin_with_cache)
-        await asyncio.to_thread(look_at_snapshots)
+        await asyncio.to_thread(snapshots.look)
         yield
         await runs.close()
         await asyncio.to_thread(accounts.close)
         database.close()
-
-    def look_at_snapshots() -> None:
-        snapshots.look()
-        predictions.prepare()
-
-    def look_at_models() -> None:
-        models.look()
-        predictions.prepare()
 
     app = Litestar(
         route_handlers=[
@@ -197,8 +190,8 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         lifespan=[
             beginning_with_what_is_on_disk,
             keeping(asked),
-            watching(look_at_snapshots, every_seconds=settings.snapshot_poll_seconds, name="snapshot"),
-            watching(look_at_models, every_seconds=settings.model_poll_seconds, name="model registry"),
+            watching(snapshots.look, every_seconds=settings.snapshot_poll_seconds, name="snapshot"),
+            watching(models.look, every_seconds=settings.model_poll_seconds, name="model registry"),
         ],
         openapi_config=document(),
         plugins=[WorkedExamples()],

@@ -71,5 +71,10 @@ class HealthService:
         )
 
     def _troubles(self) -> list[str]:
-        told = (self._models.trouble, self._snapshots.trouble, self._log.trouble)
+        told = (
+            self._models.trouble,
+            self._snapshots.trouble,
+            self._predictions.trouble,
+            self._log.trouble,
+        )
         return [trouble for trouble in told if trouble]

@@ -4,6 +4,7 @@ import logging
 import math
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -68,6 +69,8 @@ class ModelStore:
         self, registry: ModelRegistry, cache: ModelCache, *, look_seconds: float, now: Clock = utc_now
     ):
         self.current: ServedModel | None = None
+        self.when_exchanged: Callable[[], None] = lambda: None
+        """Called, in the thread that looked, after `current` was exchanged."""
         self.trouble: str | None = "the model registry has not been asked yet"
         """Why `current` may not be the registry's champion; None where it is known to be."""
         self._registry = registry
@@ -140,6 +143,7 @@ class ModelStore:
         self._refused = None
         if served.version.tags != champion.tags:
             self.current = served = replace(served, version=champion)
+            self.when_exchanged()
         return served
 
     def _exchange(self, champion: ModelVersion) -> ServedModel:
@@ -161,6 +165,7 @@ class ModelStore:
 
     def _serve(self, version: ModelVersion, models: RainModels, source: Source) -> ServedModel:
         self.current = served = ServedModel(version, models, source, self._now())
+        self.when_exchanged()
         log.info("model version %s is in service, from the %s", version.version, source)
         return served
 

@@ -30,7 +30,6 @@ from meteo_api.pages.what_if_form import (
 from meteo_api.predictions.schemas import Prediction, PredictionRequest
 from meteo_api.predictions.sense import DAYS_AHEAD, FIRST_DATE
 from meteo_api.predictions.service import PredictionService
-from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.snapshot.world import World
 from meteo_core.calendar import Issue, local_date
 from meteo_core.labels import PREDICTAND, THRESHOLDS
@@ -162,9 +161,9 @@ async def _answer(
         PredictionRequest(station=question.station, date=question.day, issue=question.issue, **values)
         for values in asked
     ]
-    answers = await predictions.answer(batch)
-    explained = await predictions.answer(batch[:1], explain=True)
-    if isinstance(answers, Prediction) or isinstance(explained, Prediction):
+    # In one, so that no part of the page is from another model or snapshot than the rest.
+    answers = await predictions.answer(batch, explain=True)
+    if isinstance(answers, Prediction):
         raise TypeError("a list of questions was answered by one answer")
     given, unchanged = answers[0], answers[1] if changed else answers[0]
     if question.filled:
@@ -185,7 +184,7 @@ async def _answer(
                 key=lambda moved: -abs(moved.points),
             )
         ),
-        drivers=drivers_view(explained[0], shown=given.p_gt_1_0),
+        drivers=drivers_view(given, shown=given.p_gt_1_0),
         route=ROUTE_WORDS[given.route],
         missing=tuple(PARAMETERS[name].label for name in given.fields.missing),
         not_used=tuple(PARAMETERS[name].label for name in given.fields.not_used),
@@ -257,7 +256,6 @@ class WhatIfController(Controller):
         self,
         request: Request[Any, Any, Any],
         pages: NamedDependency[Pages],
-        snapshots: NamedDependency[SnapshotStore],
         predictions: NamedDependency[PredictionService],
         station: Annotated[str | None, QueryParameter(name="station")] = None,
         date_: Annotated[str | None, QueryParameter(name="date")] = None,
@@ -265,30 +263,28 @@ class WhatIfController(Controller):
     ) -> Template:
         """The form, filled with the day's observations, and the chances of that day."""
         asked = {"station": station or "", "date": date_ or "", "issue": issue or ""}
-        return await self._shown(request, pages, snapshots, predictions, asked, None)
+        return await self._shown(request, pages, predictions, asked, None)
 
     @post(status_code=200)
     async def answer(
         self,
         request: Request[Any, Any, Any],
         pages: NamedDependency[Pages],
-        snapshots: NamedDependency[SnapshotStore],
         predictions: NamedDependency[PredictionService],
     ) -> Template:
         """The same form, and the chances of the day as it might have been."""
         text = await form_of(request, *FORM_FIELDS)
-        return await self._shown(request, pages, snapshots, predictions, text, Filled.of(text))
+        return await self._shown(request, pages, predictions, text, Filled.of(text))
 
     async def _shown(
         self,
         request: Request[Any, Any, Any],
         pages: Pages,
-        snapshots: SnapshotStore,
         predictions: PredictionService,
         asked: Mapping[str, str],
         filled: Filled | None,
     ) -> Template:
-        world = snapshots.require()
+        world = predictions.require().world
         question, today = question_of(world, pages, asked, filled)
         view = await what_if_view(world, predictions, question, today=today, user_id=request.user.id)
         status = 422 if view.errors else 200

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from meteo_api.snapshot.world import World
 from meteo_core.features.assembly import Matrix, Rows
-from meteo_core.features.daily import DAILY_COLUMNS, OWN_VALUES, as_numbers, features_of
+from meteo_core.features.daily import DAILY_COLUMNS, LOOK_BACK_DAYS, OWN_VALUES, as_numbers, features_of
 from meteo_core.features.own_past import PAST
-from meteo_core.features.predictors import DAILY, Predictors
+from meteo_core.features.predictors import DAILY, PREDICTOR_LOOK_BACK_DAYS, Predictors
 from meteo_core.features.quantities import Quantities
 from meteo_core.features.station_days import StationDays
 from meteo_core.features.surroundings import Surroundings, place_and_usual, surroundings_of
@@ -57,10 +57,13 @@ class History:
         )
 
     def cells(self, dates: NDArray[np.datetime64], station: NDArray[np.intp]) -> Cells:
-        """Cell of each station day; the last one for days outside the snapshot."""
+        """Cell of each station day; the last one for days of which the snapshot does not know enough.
+
+        Those are the days outside it, and its first, which have less of a history here than in the pipeline.
+        """
         day = (dates - self.first_day) // _DAY
-        outside = len(self.own) - 1
-        return np.where((day >= 0) & (day < self.days), day * len(self.stations) + station, outside)
+        known = (day >= LOOK_BACK_DAYS + PREDICTOR_LOOK_BACK_DAYS) & (day < self.days)
+        return np.where(known, day * len(self.stations) + station, len(self.own) - 1)
 
     def is_outside(self, cells: Cells) -> NDArray[np.bool_]:
         """Which of them are outside the snapshot."""

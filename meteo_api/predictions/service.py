@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,8 +32,10 @@ from meteo_core.model.drivers import Driver
 from meteo_core.model.rain_model import ROUTES
 from meteo_core.stations import find_station
 
+log = logging.getLogger(__name__)
+
 MOST_EXPLAINED: Final = 100
-"""Requests of one body that can be explained: each takes milliseconds."""
+"""Requests of one body that can be explained, which takes milliseconds each; more are a large batch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +65,12 @@ class PredictionService:
         self._now = now
         self._max_batch = max_batch
         self._in_service: InService | None = None
+        self.trouble: str | None = None
+        """Why what is ready may not be the newest model in the newest snapshot; None where it is."""
         self._gathering: Gathering[PredictionRequest, Prediction] = Gathering(self._answer_together)
-        self._one_at_a_time = asyncio.Semaphore(1)
+        # A large batch fills a core and some memory: the next waits, but not those who ask a little.
+        self._large = asyncio.Semaphore(1)
+        self._small = asyncio.Semaphore(1)
         self._preparing = threading.Lock()
 
     def prepare(self) -> None:
@@ -75,8 +82,16 @@ class PredictionService:
             if ready and ready.served.models is served.models and ready.world is world:
                 self._in_service = InService(served, world, ready.what_if)  # its tags may be others
                 return
-            self._in_service = InService(served, world, WhatIf.of(served.models, world))
-        _leave_to_itself()
+            try:
+                what_if = WhatIf.of(served.models, world)
+            except (ValueError, KeyError) as error:
+                version = served.version.version
+                self.trouble = f"version {version} cannot forecast from snapshot {world.name}: {error}"
+                log.exception("%s", self.trouble)
+                return
+            self._in_service, self.trouble = InService(served, world, what_if), None
+        # Spare the collector what stays: a snapshot is a million objects, to be walked amid questions.
+        gc.freeze()
 
     async def answer_to(
         self, user_id: int, asked: PredictionRequest | Sequence[PredictionRequest], *, explain: bool = False
@@ -112,8 +127,7 @@ class PredictionService:
             return await self._gathering.ask(asked)
         if len(asked) > self._max_batch:
             raise BatchTooLarge(f"{len(asked)} requests in one body, the service takes {self._max_batch}")
-        # A large batch fills a core and some memory: the next waits, single questions do not.
-        async with self._one_at_a_time:
+        async with self._small if len(asked) <= MOST_EXPLAINED else self._large:
             return await asyncio.to_thread(self._answer_batch, asked)
 
     async def _explain(
@@ -127,7 +141,7 @@ class PredictionService:
                 f"{len(requests)} requests to explain in one body, the service takes {MOST_EXPLAINED}"
             )
         require_sense(requests, self._now, in_batch=not is_one)
-        async with self._one_at_a_time:
+        async with self._small:
             answers = await asyncio.to_thread(self._answer_batch, requests, in_batch=not is_one, explain=True)
         return answers[0] if is_one else answers
 
@@ -136,7 +150,9 @@ class PredictionService:
         if self._in_service is None:
             self._models.require()
             self._snapshots.require()
-            raise NotReady("The model is being made ready for the snapshot", retry_after_seconds=1)
+            raise NotReady(
+                self.trouble or "The model is being made ready for the snapshot", retry_after_seconds=1
+            )
         return self._in_service
 
     def _answer_batch(
@@ -235,13 +251,6 @@ class PredictionService:
 def _window(station: str, day: date) -> tuple[datetime, datetime, str]:
     """Start and end of the window on the station's clock, and the event in words."""
     return *predictand.window(find_station(station), day), predictand.words(day)
-
-
-def _leave_to_itself() -> None:
-    """Spare the collector what stays: a snapshot is a million objects, to be walked amid questions."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
 
 
 def _as_seen(driver: Driver) -> DriverOfChance:

@@ -19,6 +19,7 @@ from meteo_core.parameters import PARAMETERS, KnownAt
 
 _OWN: Final = Names(OWN_VALUES)
 _SPEEDS, _DIRECTIONS = _OWN.at(SPEEDS), _OWN.at(DIRECTIONS)
+_LOWEST, _HIGHEST = _OWN.position["min_temp"], _OWN.position["max_temp"]
 _RAINFALL, _RAIN_TODAY = _OWN.position["rainfall"], _OWN.position["rain_today"]
 _PARAMETER_BITS: Final = {name: 1 << number for number, name in enumerate(PARAMETERS)}
 _OWN_BITS: Final = np.array([_PARAMETER_BITS[name] for name in OWN_VALUES], dtype=np.int64)
@@ -39,9 +40,10 @@ class Supposed:
         """Lay the requests over the station's own observations of the day [OWN_VALUES, requests].
 
         What is observed gives way where a supposed value contradicts it: no calm with a direction, no wet day
-        without rain.
+        without rain, no minimum above the maximum.
         """
         values, given = np.where(asked.given, asked.values, observed), asked.given.copy()
+        _settle_temperatures(values, given)
         _settle_winds(values, given)
         _settle_rain(values, given)
         return cls(values, given, asked)
@@ -77,6 +79,12 @@ def usable_parameters(issue: Issue, route: str) -> frozenset[str]:
     if route != Variant.AFTERNOON:
         return allowed
     return frozenset(name for name in allowed if known_at(name) is not KnownAt.MIDNIGHT)
+
+
+def _settle_temperatures(values: NDArray[np.float64], given: NDArray[np.bool_]) -> None:
+    above = values[_LOWEST] > values[_HIGHEST]
+    values[_HIGHEST, above & ~given[_HIGHEST]] = np.nan
+    values[_LOWEST, above & ~given[_LOWEST]] = np.nan
 
 
 def _settle_winds(values: NDArray[np.float64], given: NDArray[np.bool_]) -> None:

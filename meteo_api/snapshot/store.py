@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,8 @@ class SnapshotStore:
 
     def __init__(self, serving: Path, *, look_seconds: float):
         self.current: World | None = None
+        self.when_exchanged: Callable[[], None] = lambda: None
+        """Called, in the thread that looked, after `current` was exchanged."""
         self.trouble: str | None = None
         """Why `current` may not be the newest snapshot; None where it is."""
         self._serving = serving
@@ -44,6 +47,7 @@ class SnapshotStore:
                 self._note("the pipeline has not published one yet")
             elif self.current is None or self.current.name != name:
                 self.current = World.of(read(self._serving, name))
+                self.when_exchanged()
                 log.info("snapshot %s is in service", name)
                 self._note(None)
             else:

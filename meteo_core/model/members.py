@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from meteo_core.features.predictor_table import Variant
 from meteo_core.model.networks import Networks
+from meteo_core.model.tree_margins import margins
 
 ONE_THREAD = {"nthread": 1}
 """Threads of XGBoost wait by spinning: on a machine that does anything else, one is faster than two."""
@@ -25,8 +26,7 @@ class Members:
         self, matrix: NDArray[np.float32], station: NDArray[np.intp]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Log odds of the trees [rows] and of the networks [rows, thresholds]."""
-        trees = self.trees.inplace_predict(matrix, predict_type="margin").astype(np.float64)
-        return trees, self.networks.logits(matrix, station)
+        return margins(self.trees, matrix), self.networks.logits(matrix, station)
 
     def save(self, folder: Path, variant: Variant) -> None:
         """Write the trees in XGBoost's own format and the networks as plain arrays."""

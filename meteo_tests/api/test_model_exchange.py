@@ -3,16 +3,24 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from meteo_api.model import store as model_store
 from meteo_api.model.cache import KEEP, ModelCache
 from meteo_api.model.store import ModelStore
+from meteo_api.predictions.service import PredictionService
+from meteo_api.snapshot.store import SnapshotStore
+from meteo_core.home import Home
 from meteo_core.model.rain_models import RainModels
 from meteo_core.model.registry import ModelVersion, RegistryUnavailable
+from meteo_core.serving import OBSERVATION_DAYS
+from meteo_tests import builders
+from meteo_tests.api.conftest import NOW
 
 BEGUN = datetime(2016, 6, 1, tzinfo=UTC)
 
@@ -21,6 +29,7 @@ class ScriptedRegistry:
     """A registry whose champion and files are as the test says."""
 
     uri = "scripted"
+    missing_file = None
 
     def __init__(self, models: RainModels) -> None:
         self.champion: ModelVersion | None = version(1)
@@ -262,3 +271,38 @@ def test_a_registry_that_goes_away_during_a_download_is_asked_again_at_the_next_
     assert during == (1, "the registry went away")
     assert store.require().version == version(2)
     assert store.trouble is None
+
+
+def test_questions_are_answered_by_the_new_champion_as_soon_as_the_store_has_it(
+    registry: ScriptedRegistry, served_home: Home, tmp_path: Path
+):
+    store, snapshots = new_store(registry, tmp_path), SnapshotStore(served_home.serving, look_seconds=1)
+    predictions = PredictionService(store, snapshots, now=lambda: NOW, max_batch=10)
+    store.when_exchanged = snapshots.when_exchanged = predictions.prepare
+    snapshots.look()
+    store.look()
+    assert predictions.require().served.version.version == 1
+
+    registry.champion = version(2)
+    store.reload()
+
+    assert predictions.require().served.version.version == 2
+
+
+def test_a_pair_that_cannot_forecast_leaves_the_old_one_and_says_why(
+    registry: ScriptedRegistry, served_home: Home, tmp_path: Path, weather: pd.DataFrame, models: RainModels
+):
+    elsewhere = builders.observations(stations=12, days=OBSERVATION_DAYS)
+    elsewhere = elsewhere[~elsewhere["station"].isin(models.stations)]
+    store, snapshots = new_store(registry, tmp_path), SnapshotStore(served_home.serving, look_seconds=1)
+    predictions = PredictionService(store, snapshots, now=lambda: NOW, max_batch=10)
+    store.when_exchanged = snapshots.when_exchanged = predictions.prepare
+    snapshots.look()
+    store.look()
+    before = predictions.require()
+
+    snapshots.current = replace(before.world, name="of other stations", observations=elsewhere)
+    predictions.prepare()
+
+    assert predictions.require() is before
+    assert "of other stations" in (predictions.trouble or "")

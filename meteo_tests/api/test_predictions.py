@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from litestar.testing import TestClient
 
+from meteo_api.predictions.asked import Asked
 from meteo_api.predictions.schemas import PredictionRequest
-from meteo_api.predictions.supposed import usable_parameters
+from meteo_api.predictions.supposed import Supposed, usable_parameters
 from meteo_api.settings import Settings
 from meteo_core.calendar import Issue, allowed_parameters
 from meteo_core.features.daily import OWN_VALUES, build_features
@@ -266,3 +267,15 @@ def test_too_many_requests_to_explain_are_refused_with_the_limit(client: TestCli
     problem = problem_of(client.post(PREDICTIONS, json=bodies, params={"explain": "true"}), 413)
 
     assert "100" in problem["detail"]
+
+
+def test_a_supposed_minimum_makes_a_lower_observed_maximum_give_way():
+    names = list(OWN_VALUES)
+    observed = np.full((len(names), 1), np.nan)
+    observed[names.index("max_temp")], observed[names.index("min_temp")] = 20.0, 12.0
+    asked = Asked.of([PredictionRequest(station="Albury", date=date(2016, 6, 25), min_temp=30.0)])
+
+    supposed = Supposed.over(asked, observed)
+
+    assert supposed.values[names.index("min_temp"), 0] == 30.0
+    assert np.isnan(supposed.values[names.index("max_temp"), 0])

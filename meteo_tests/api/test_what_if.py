@@ -228,3 +228,18 @@ def pipeline_forecast(models: RainModels, issue: Issue, weather: pd.DataFrame, d
     forecasts = models[issue].forecast(build_features(window))
     of_day = (forecasts["station"] == day["station"]) & (forecasts["date"] == day["date"])
     return forecasts[of_day].iloc[0]
+
+
+@pytest.mark.parametrize("issue", Issue)
+def test_days_whose_history_is_cut_off_in_the_snapshot_are_not_forecast_from_half_of_it(
+    weather: pd.DataFrame, what_if: WhatIf, issue: Issue
+):
+    first = weather["date"].max() - pd.Timedelta(days=OBSERVATION_DAYS - 1)
+    answerable = first + pd.Timedelta(days=LOOK_BACK_DAYS + PREDICTOR_LOOK_BACK_DAYS)
+    days = pd.DatetimeIndex([first, answerable - pd.Timedelta(days=1), answerable])
+    asked = weather[(weather["station"] == "Albury") & weather["date"].isin(days)]
+
+    routes = what_if.forecast(asked.assign(issue=issue).reset_index(drop=True))["route"]
+
+    assert routes.tolist()[:2] == ["local", "local"]
+    assert routes.tolist()[2] in ("full", "afternoon")
