@@ -212,6 +212,7 @@ def test_the_ui_shows_groups_descriptions_partitions_and_passed_checks(demo: Dem
         "verification",
         "drift",
         "serving",
+        "monitoring",
     }
     assert all(node["description"] for node in nodes)
     statuses = {

@@ -52,6 +52,40 @@ def test_a_user_does_not_administer(client: TestClient, method: str, path: str):
     problem_of(client.request(method, path, json={}), 403)
 
 
+def handlers(client: TestClient) -> Iterator[tuple[str, Any]]:
+    """Every handler with its method and path."""
+    for route in client.app.routes:
+        for handler in getattr(route, "route_handlers", []):
+            for method in handler.http_methods - {"OPTIONS"}:
+                yield f"{method} {route.path}", handler
+
+
+def test_only_these_answer_whoever_asks(client: TestClient):
+    is_open = {address for address, handler in handlers(client) if handler.opt.get("open")}
+
+    assert {address for address in is_open if not address.startswith("GET /schema")} == {
+        "GET /health/live",
+        "GET /health/ready",
+        "GET /metrics",
+        "GET /sign-in",
+        "POST /sign-in",
+        "POST /api/v1/login",
+        "GET /static/{digest:str}/{name:str}",
+    }
+
+
+def test_whatever_administers_takes_an_administrator(client: TestClient):
+    words = ("/administration", "/runs", "/users", "/audit", "/promote", "/rollback", "/reload")
+
+    unguarded = {
+        address
+        for address, handler in handlers(client)
+        if any(word in address for word in words) and not handler.resolve_guards()
+    }
+
+    assert unguarded == set()
+
+
 @pytest.mark.parametrize("query", ["pred_type=reload", "role=admin", "admin=true"])
 def test_no_query_makes_an_administrator(client: TestClient, query: str):
     problem_of(client.post(f"/api/v1/model/reload?{query}"), 403)
