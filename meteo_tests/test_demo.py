@@ -1,6 +1,7 @@
 """The demo as a newcomer runs it: real processes, real ports, the Dagster UI's own interface, Ctrl-C."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -121,7 +122,10 @@ def test_a_second_demo_does_only_what_is_new(demo: Demo, built: subprocess.Compl
     assert again.returncode == 0, again.stdout + again.stderr
     assert "is there from a run before" in again.stdout
     assert "rain_model" not in again.stdout
-    assert " 0 new" in again.stdout
+    # While it runs, a day may end at some of the 49 stations.
+    new = re.search(r"station days from .*, ([\d,]+) new", again.stdout)
+    assert new is not None, again.stdout
+    assert int(new[1].replace(",", "")) <= 49
 
 
 def test_a_taken_port_is_named_before_anything_is_done(demo: Demo):

@@ -103,6 +103,7 @@ class ModelStore:
             return
         if copy:
             self._serve(*copy, Source.CACHE)
+            self.when_exchanged()
 
     def look(self) -> None:
         """Ask the registry for its champion and exchange the model where it is another one.
@@ -119,6 +120,7 @@ class ModelStore:
 
     def _ask_and_exchange(self) -> ServedModel:
         with self._looking:
+            before = self.current
             try:
                 champion = self._champion()
                 if self.current and identity(self.current.version) == identity(champion):
@@ -129,6 +131,8 @@ class ModelStore:
                 self._note(str(error))
                 raise
             self._note(None)
+            if served is not before:
+                self.when_exchanged()
             return served
 
     def _champion(self) -> ModelVersion:
@@ -143,7 +147,6 @@ class ModelStore:
         self._refused = None
         if served.version.tags != champion.tags:
             self.current = served = replace(served, version=champion)
-            self.when_exchanged()
         return served
 
     def _exchange(self, champion: ModelVersion) -> ServedModel:
@@ -165,7 +168,6 @@ class ModelStore:
 
     def _serve(self, version: ModelVersion, models: RainModels, source: Source) -> ServedModel:
         self.current = served = ServedModel(version, models, source, self._now())
-        self.when_exchanged()
         log.info("model version %s is in service, from the %s", version.version, source)
         return served
 

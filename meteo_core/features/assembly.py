@@ -144,7 +144,7 @@ class Assembly:
         """Eastward and northward slope of each quantity, in turn."""
         anomalies = own.of(self.slopes).T - around["usual"][:, self.slopes_usual]
         sums = around["planes"].reshape(len(anomalies), len(self.slopes), PLANE_SUMS)
-        return np.stack(plane_slope(sums, anomalies), axis=-1).reshape(len(anomalies), -1)
+        return np.stack(plane_slope(sums, anomalies), axis=-1).reshape(len(anomalies), 2 * len(self.slopes))
 
     def local_matrix(self, own: Quantities, around: Surroundings) -> Matrix:
         """Matrix [rows, predictors of the local variant]: what a row does not say is missing."""

@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = """\
 telemetry: {enabled: false}
 concurrency: {pools: {default_limit: 1, granularity: op}}
-run_monitoring: {enabled: true, poll_interval_seconds: 2, free_slots_after_run_end_seconds: 1}
+run_monitoring:
+  {enabled: true, poll_interval_seconds: 5, cancel_timeout_seconds: 20, free_slots_after_run_end_seconds: 1}
 """
 
 

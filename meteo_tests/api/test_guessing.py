@@ -36,10 +36,10 @@ def test_unknown_disabled_and_mistaken_get_the_same_answer(service: Service):
         "mistaken": service.login(ADMIN, WRONG),
         "unknown": service.login("nobody-here", WRONG),
         "no name": service.login("\x00 O'Brien \u2603", WRONG),
-        "long": service.login("x" * 10_000, WRONG),
+        "long": service.login("x" * 5_000, WRONG),
         "disabled": service.login(USER, PASSWORD),
         "disabled and mistaken": service.login(USER, WRONG),
-        "long password": service.login(ADMIN, "x" * 10_000),
+        "long password": service.login(ADMIN, "x" * 5_000),
         "no password": service.login(ADMIN, ""),
     }
 

@@ -20,8 +20,9 @@ from meteo_tests.api.people import populate
 from meteo_tests.pages.browsing import WAYS, Visitor, chromium, visiting
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one file: while it lives its event loop runs in this thread, where others want one of their own."""
     with chromium() as browser:
         yield browser
 
