@@ -133,6 +133,8 @@ def test_a_run_whose_process_is_gone_is_cancelled_all_the_same_and_its_days_can_
     eventually(lambda: pid.exists() and pid.read_text() != "", within_seconds=120)
     os.kill(int(pid.read_text()), signal.SIGKILL)
 
+    # Dagster looks for the process before it gives it up: until then it may not answer in time, and says so.
+    eventually(lambda: service.post(f"{RUNS}/{run_id}/cancel").status_code != 503, within_seconds=120)
     canceled = service.post(f"{RUNS}/{run_id}/cancel")
     gone = watched_to_its_end(service, run_id)
     hold()
