@@ -23,6 +23,9 @@ WEEK_LESS_A_DAY: Final = timedelta(days=6)
 ZONE: Final = "Australia/Sydney"
 """Clock of the schedules. A partition is a date on each station's own calendar."""
 
+MORNING: Final = timedelta(hours=9)
+"""From midnight to the first readings of a day."""
+
 PARTITION: Final = "dagster/partition"
 RANGE_START: Final = "dagster/asset_partition_range_start"
 RANGE_END: Final = "dagster/asset_partition_range_end"
@@ -45,6 +48,11 @@ def range_tags(first: date, last: date) -> Mapping[str, str]:
 def today(moment: datetime) -> date:
     """The newest day that can be asked for at this moment: the date on the schedules' clock."""
     return moment.astimezone(ZoneInfo(ZONE)).date()
+
+
+def newest_observed_day(moment: datetime) -> date:
+    """The newest day whose 9 am readings can be there in the east at this moment; `today` from 9 am on."""
+    return today(moment - MORNING)
 
 
 def week_containing(day: date) -> str:

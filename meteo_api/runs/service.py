@@ -49,7 +49,7 @@ class RunService:
 
     def read(self, asked: RunAsked) -> Wanted:
         """What a request means today; raises `InvalidRequest`."""
-        return wanted(asked, self.today())
+        return wanted(asked, self._now())
 
     async def start(self, what: Wanted, *, by: Account) -> Started:
         """A new run, or the one that is under way for the same job and days."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -35,8 +35,8 @@ class RunAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[
             date,
             Meta(
-                description="Day to ingest (default: today in Sydney), or a day of the week to train to "
-                "(default: the newest week, Sunday to Saturday, that is over)",
+                description="Day to ingest (default: today in Sydney, before 9 am the day before), or a day "
+                "of the week to train to (default: the newest week, Sunday to Saturday, that is over)",
             ),
         ]
         | None
@@ -65,11 +65,12 @@ class Wanted:
         return " to ".join(self.partitions[key] for key in sorted(self.partitions, reverse=True))
 
 
-def wanted(asked: RunAsked, today: date) -> Wanted:
-    """The run that is asked for; raises `InvalidRequest` where no such run can be. `today` is Sydney's."""
+def wanted(asked: RunAsked, now: datetime) -> Wanted:
+    """The run that is asked for; raises `InvalidRequest` where no such run can be."""
+    today = jobs.today(now)
     if asked.job is Job.TRAIN:
         return Wanted(asked.job, jobs.WEEKLY_JOB, {jobs.PARTITION: _week(asked, today)})
-    first, last = _days(asked, today)
+    first, last = _days(asked, today, jobs.newest_observed_day(now))
     return Wanted(asked.job, jobs.DAILY_JOB, jobs.day_tags(first, last))
 
 
@@ -87,7 +88,7 @@ def _week(asked: RunAsked, today: date) -> str:
     return week
 
 
-def _days(asked: RunAsked, today: date) -> tuple[date, date]:
+def _days(asked: RunAsked, today: date, observed: date) -> tuple[date, date]:
     if asked.partition is not None:
         if asked.job is Job.BACKFILL:
             raise _wrong("partition", "a backfill is of a range: give `from` and `to`")
@@ -98,7 +99,7 @@ def _days(asked: RunAsked, today: date) -> tuple[date, date]:
     if asked.from_ is None:
         if asked.to is not None or asked.job is Job.BACKFILL:
             raise _wrong("from", "a range needs its first day")
-        return today, today
+        return observed, observed
     first, last = _within("from", asked.from_, today), _within("to", asked.to or today, today)
     if first > last:
         raise _wrong("from", f"must not be after `to`, {last}")
