@@ -19,7 +19,6 @@ from meteo_api.accounts.wiring import lifetimes_of, secret_of
 from meteo_api.cards.controller import CardController
 from meteo_api.clock import Clock, utc_now
 from meteo_api.database.schema import bring_up_to_date
-from meteo_api.database.service_database import ServiceDatabase
 from meteo_api.deeds import Deeds
 from meteo_api.document import WorkedExamples, document
 from meteo_api.drift.controller import DriftController
@@ -70,6 +69,7 @@ from meteo_api.verification.controller import VerificationController
 from meteo_api.verification.service import VerificationService
 from meteo_api.watching import watching
 from meteo_core.model.registry import ModelRegistry
+from meteo_core.service_database import ServiceDatabase
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,6 @@ from msgspec import Meta, Struct
 
 from meteo_api.accounts.passwords import WeakPassword
 from meteo_api.accounts.users import BadName, LastAdministrator, NameTaken, UnknownUser
-from meteo_api.database.service_database import DatabaseAway
 from meteo_api.errors import (
     BatchTooLarge,
     FieldError,
@@ -41,6 +40,7 @@ from meteo_core.errors import MeteoError, UnknownStation
 from meteo_core.model.promotion import ChampionAlready, ChecksNotPassed
 from meteo_core.model.rain_model import UnusableModel
 from meteo_core.model.registry import ChampionHasChanged, NothingToRollBackTo, UnknownVersion
+from meteo_core.service_database import DatabaseAway
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from threadpoolctl import threadpool_limits
 from meteo_api.app import create_app
 from meteo_api.bounded_requests import BoundedRequests
 from meteo_api.database.schema import bring_up_to_date
-from meteo_api.database.service_database import ServiceDatabase
 from meteo_api.hosts import require_loopback
 from meteo_api.settings import Settings
+from meteo_core.service_database import ServiceDatabase
 
 SECONDS_TO_FINISH = 10
 """How long requests that are being answered at the end may still take."""

@@ -126,8 +126,8 @@ def opened() -> "Iterator[Users]":
     from meteo_api.accounts.users import Users
     from meteo_api.clock import utc_now
     from meteo_api.database.schema import bring_up_to_date
-    from meteo_api.database.service_database import ServiceDatabase
     from meteo_api.settings import Settings
+    from meteo_core.service_database import ServiceDatabase
 
     database = ServiceDatabase(Settings().service_database_url)
     try:

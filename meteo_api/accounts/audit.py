@@ -8,8 +8,8 @@ from sqlalchemy import Connection, insert, select
 
 from meteo_api.accounts.account import Account
 from meteo_api.clock import Clock
-from meteo_api.database.service_database import ServiceDatabase
 from meteo_api.database.tables import audit
+from meteo_core.service_database import ServiceDatabase
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True):

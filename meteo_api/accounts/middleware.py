@@ -14,8 +14,8 @@ from meteo_api.accounts.account import Kind, SignedIn
 from meteo_api.accounts.cookie import session_in
 from meteo_api.accounts.forgery import SAFE, require_our_page
 from meteo_api.accounts.remembered import Remembered
-from meteo_api.database.service_database import DatabaseAway
 from meteo_api.errors import NotSignedIn
+from meteo_core.service_database import DatabaseAway
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from meteo_api.accounts.secret import Secret
 from meteo_api.accounts.sign_ins import Issued, Lifetimes, SignIns
 from meteo_api.accounts.users import User, Users
 from meteo_api.clock import Clock
-from meteo_api.database.service_database import ServiceDatabase
+from meteo_core.service_database import ServiceDatabase
 
 T = TypeVar("T")
 

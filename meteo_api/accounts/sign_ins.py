@@ -16,9 +16,9 @@ from meteo_api.accounts.throttle import Throttle
 from meteo_api.accounts.tokens import claims_of, token_for
 from meteo_api.accounts.users import User, Users
 from meteo_api.clock import Clock
-from meteo_api.database.service_database import DatabaseAway, ServiceDatabase
 from meteo_api.database.tables import sign_ins, users
 from meteo_api.errors import WrongPassword
+from meteo_core.service_database import DatabaseAway, ServiceDatabase
 
 log = logging.getLogger(__name__)
 

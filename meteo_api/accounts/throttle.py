@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from meteo_api.accounts.secret import Secret
 from meteo_api.clock import Clock
-from meteo_api.database.service_database import ServiceDatabase
 from meteo_api.database.tables import failed_sign_ins
 from meteo_api.errors import TooManyAttempts
+from meteo_core.service_database import ServiceDatabase
 
 WINDOW: Final = timedelta(minutes=15)
 MOST_PER_NAME: Final = 10

@@ -13,9 +13,9 @@ from meteo_api.accounts.account import Account, Role
 from meteo_api.accounts.audit import Audit
 from meteo_api.accounts.passwords import hashed
 from meteo_api.clock import Clock
-from meteo_api.database.service_database import ServiceDatabase
 from meteo_api.database.tables import sign_ins, users
 from meteo_core.errors import MeteoError
+from meteo_core.service_database import ServiceDatabase
 
 NAME_PATTERN: Final = r"[a-z0-9][a-z0-9._-]{1,62}[a-z0-9]"
 

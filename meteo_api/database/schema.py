@@ -11,8 +11,8 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
-from meteo_api.database.service_database import ServiceDatabase
 from meteo_core.errors import MeteoError
+from meteo_core.service_database import ServiceDatabase
 
 log = logging.getLogger(__name__)
 

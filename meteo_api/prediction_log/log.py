@@ -18,10 +18,10 @@ from litestar import Litestar
 from sqlalchemy.exc import SQLAlchemyError
 
 from meteo_api.clock import Clock
-from meteo_api.database.service_database import DatabaseAway, ServiceDatabase
 from meteo_api.prediction_log.rows import Row, add
 from meteo_api.predictions.schemas import Prediction, PredictionRequest
 from meteo_api.watching import watching
+from meteo_core.service_database import DatabaseAway, ServiceDatabase
 
 log = logging.getLogger(__name__)
 

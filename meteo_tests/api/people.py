@@ -14,9 +14,9 @@ from meteo_api.accounts.users import Users
 from meteo_api.app import create_app
 from meteo_api.clock import Clock, utc_now
 from meteo_api.database.schema import bring_up_to_date
-from meteo_api.database.service_database import ServiceDatabase
 from meteo_api.settings import Settings
 from meteo_core.home import Home
+from meteo_core.service_database import ServiceDatabase
 from meteo_tests.api.clients import LOOPBACK
 
 USER, ADMIN = "anna", "boris"

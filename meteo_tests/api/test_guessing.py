@@ -12,8 +12,8 @@ import pytest
 from meteo_api.accounts.secret import Secret
 from meteo_api.accounts.throttle import MOST_PER_ADDRESS, MOST_PER_NAME, Throttle, network_of
 from meteo_api.database.schema import bring_up_to_date
-from meteo_api.database.service_database import ServiceDatabase
 from meteo_api.errors import TooManyAttempts
+from meteo_core.service_database import ServiceDatabase
 from meteo_tests.api.accounts_service import SECRET, Clock, Service, bearing, serving
 from meteo_tests.api.clients import problem_of
 from meteo_tests.api.people import ADMIN, PASSWORD, USER

@@ -14,13 +14,13 @@ from litestar.testing import TestClient
 from sqlalchemy import text
 
 from meteo_api.database.schema import bring_up_to_date
-from meteo_api.database.service_database import DatabaseAway, ServiceDatabase
 from meteo_api.prediction_log.log import AT_ONCE, PredictionLog
 from meteo_api.predictions.schemas import Fields, Prediction, PredictionRequest
 from meteo_api.settings import Settings
 from meteo_api.snapshot.schemas import SnapshotAge
 from meteo_core.calendar import Issue
 from meteo_core.home import Home
+from meteo_core.service_database import DatabaseAway, ServiceDatabase
 from meteo_tests.api.clients import PREDICTIONS, answers_at, end, eventually, free_port, process
 from meteo_tests.api.conftest import NOW
 from meteo_tests.api.people import USER, bearer, in_process, populate, users_in

@@ -16,8 +16,8 @@ from meteo_api.accounts.account import Role
 from meteo_api.accounts.throttle import MOST_PER_NAME
 from meteo_api.accounts.users import LastAdministrator
 from meteo_api.database.schema import NewerDatabase, bring_up_to_date
-from meteo_api.database.service_database import DatabaseAway, ServiceDatabase, UnusableDatabase
 from meteo_api.database.tables import audit, metadata
+from meteo_core.service_database import DatabaseAway, ServiceDatabase, UnusableDatabase
 from meteo_tests.api.accounts_service import ME, START, bearing, serving
 from meteo_tests.api.clients import problem_of
 from meteo_tests.api.people import ADMIN, LOGIN, PASSWORD, USER, users_in

@@ -1,22 +1,53 @@
-"""Connections to the service database: short transactions, whichever database it is."""
+"""Connections to the service database: short transactions, whichever database it is.
+
+The service keeps its users and its log there, the pipeline its alerts; each owns its tables.
+"""
 
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.types import TypeDecorator
 
 from meteo_core.errors import MeteoError
 
 BUSY_SECONDS: Final = 10
 """How long a writer waits for another before it gives up."""
 _WRITES: Final = "meteo_writes"
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC: aware in Python, `timestamptz` in PostgreSQL, text without zone in SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse moments that leave open where they are."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """UTC, aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BIG: Final = BigInteger().with_variant(Integer, "sqlite")
+"""64 bits everywhere; SQLite counts up by itself only in a column called INTEGER."""
 
 
 class DatabaseAway(MeteoError):
