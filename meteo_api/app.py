@@ -34,6 +34,8 @@ from meteo_api.kept_answers import KeptAnswers, answering_from
 from meteo_api.metrics.controller import MetricsController
 from meteo_api.metrics.measuring import Measuring
 from meteo_api.metrics.state import ServiceState, registry_of
+from meteo_api.metrics.unknown_stations import UnknownStations
+from meteo_api.metrics.world import WorldState
 from meteo_api.model.cache import ModelCache
 from meteo_api.model.controller import ModelController, VersionController
 from meteo_api.model.life import ModelLife
@@ -108,7 +110,10 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     snapshots = SnapshotStore(settings.home.serving, look_seconds=settings.snapshot_poll_seconds)
     asked = PredictionLog(database, most_waiting=settings.prediction_log_waiting, now=now)
     predictions = PredictionService(models, snapshots, asked, now=now, max_batch=settings.max_batch)
-    metrics = registry_of(ServiceState(models, snapshots, asked, now=now))
+    unknown = UnknownStations()
+    metrics = registry_of(
+        ServiceState(models, snapshots, asked, now=now), WorldState(snapshots, now=now), unknown
+    )
     models.when_exchanged = snapshots.when_exchanged = predictions.prepare
     static = StaticFiles()
     deeds, links = Deeds(accounts.audit), Links.of(settings)
@@ -182,6 +187,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         ],
         dependencies={name: _always(thing) for name, thing in provided.items()},
         exception_handlers=EXCEPTION_HANDLERS,
+        after_exception=[unknown.note],
         template_config=templating(static),
         state=State({"pages": provided["pages"]}),
         request_class=JsonRequest,

@@ -21,6 +21,10 @@ class FieldError(Struct, frozen=True, kw_only=True):
     )
 
 
+class NoSuchStation(FieldError, frozen=True, kw_only=True):
+    """The same of a key that is in no station's row."""
+
+
 class InvalidRequest(MeteoError):
     """A request that can be read and makes no sense."""
 

@@ -1,4 +1,4 @@
-"""What the service is made of at the moment, read when Prometheus asks."""
+"""Model, log and age of the snapshot at the moment, read when Prometheus asks."""
 
 from collections.abc import Iterator
 
@@ -10,6 +10,7 @@ from meteo_api.clock import Clock
 from meteo_api.model.store import ModelStore
 from meteo_api.prediction_log.log import PredictionLog
 from meteo_api.snapshot.store import SnapshotStore
+from meteo_core.parameters import PARAMETERS
 
 
 class ServiceState(Collector):
@@ -54,16 +55,26 @@ class ServiceState(Collector):
         for (version, route), count in sorted(self._log.answered.copy().items()):
             answered.add_metric((str(version), route), count)
         yield answered
+        missing = CounterMetricFamily(
+            "meteo_prediction_fields_missing",
+            "What-if questions for which a parameter was unknown that could have been used",
+            labels=("parameter",),
+        )
+        # None missing yet is a count too: a rate needs a value before the first.
+        for name in PARAMETERS:
+            missing.add_metric((name,), self._log.missing[name])
+        yield missing
         yield _gauge("meteo_prediction_log_waiting", "Predictions not written yet", self._log.waiting)
         yield CounterMetricFamily(
             "meteo_prediction_log_dropped", "Predictions that could not be logged", value=self._log.dropped
         )
 
 
-def registry_of(state: ServiceState) -> CollectorRegistry:
+def registry_of(*collectors: Collector) -> CollectorRegistry:
     """A registry of the application's own: two of them in one process do not meet."""
     registry = CollectorRegistry()
-    registry.register(state)
+    for collector in collectors:
+        registry.register(collector)
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     return registry

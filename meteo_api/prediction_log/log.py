@@ -47,6 +47,8 @@ class PredictionLog:
         """Log into a database; at most `most_waiting` rows wait for it, what is beyond is dropped."""
         self.answered: Counter[tuple[int, str]] = Counter()
         """Answers by model version and route."""
+        self.missing: Counter[str] = Counter()
+        """Answers by each parameter that they could have used and that was unknown."""
         self.dropped = 0
         """Answers that were not logged."""
         self._database = database
@@ -109,6 +111,7 @@ class PredictionLog:
             for request, answer in zip(noted.requests, noted.answers, strict=True):
                 self._rows.append(Row.of(noted.asked_at, noted.user_id, request, answer))
                 self.answered[answer.model_version, answer.route] += 1
+                self.missing.update(answer.fields.missing)
         return bool(self._rows)
 
     def _write_some(self, rows: Sequence[Row]) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import UNSET
 
 from meteo_api.clock import Clock
-from meteo_api.errors import MOST_ERRORS, FieldError, InvalidRequest
+from meteo_api.errors import MOST_ERRORS, FieldError, InvalidRequest, NoSuchStation
 from meteo_api.predictions.schemas import PredictionRequest
 from meteo_core.calendar import local_date
 from meteo_core.errors import UnknownStation
@@ -29,7 +29,8 @@ def require_sense(requests: Sequence[PredictionRequest], now: Clock, *, in_batch
     for row, request in enumerate(requests):
         for name, detail in _senseless(request, last_dates):
             pointer = f"/{row}/{name}" if in_batch else f"/{name}"
-            errors.append(FieldError(pointer=pointer, detail=detail))
+            kind = NoSuchStation if name == "station" else FieldError
+            errors.append(kind(pointer=pointer, detail=detail))
         if len(errors) >= MOST_ERRORS:
             break
     if errors:

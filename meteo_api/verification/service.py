@@ -1,6 +1,6 @@
 """Scores of the snapshot, narrowed to what is asked for."""
 
-from meteo_api.errors import FieldError, InvalidRequest
+from meteo_api.errors import InvalidRequest, NoSuchStation
 from meteo_api.predictand import Threshold
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.verification.rolling import WindowDays
@@ -75,4 +75,4 @@ def _require_station(key: str | None) -> None:
     try:
         find_station(key)
     except UnknownStation as error:
-        raise InvalidRequest([FieldError(pointer="/station", detail=str(error), place="query")]) from error
+        raise InvalidRequest([NoSuchStation(pointer="/station", detail=str(error), place="query")]) from error

@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
-from prometheus_client.parser import text_string_to_metric_families
 
 from meteo_api.app import create_app
 from meteo_api.settings import Settings
 from meteo_core.home import Home
+from meteo_core.parameters import PARAMETERS
 from meteo_tests.api.clients import LOOPBACK, PREDICTIONS, eventually
 from meteo_tests.api.conftest import NOW
 from meteo_tests.api.people import in_process
+from meteo_tests.api.scraping import Samples, names, samples, value
 from meteo_tests.builders import LAST_DAY
 
 AN_HOUR_LATER = NOW + timedelta(hours=1)
-Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 @pytest.fixture
@@ -30,21 +30,6 @@ def service(served_home: Home, tmp_path: Path) -> Iterator[TestClient[Litestar]]
     settings = Settings(home_dir=served_home.root, database_url=f"sqlite:///{tmp_path / 'own.db'}")
     with in_process(settings, now=lambda: AN_HOUR_LATER) as client:
         yield client
-
-
-def samples(client: TestClient[Litestar]) -> Samples:
-    """Every series with its value."""
-    answer = client.get("/metrics")
-    assert answer.status_code == 200
-    return {
-        (sample.name, frozenset(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(answer.text)
-        for sample in family.samples
-    }
-
-
-def value(found: Samples, name: str, **labels: str) -> float | None:
-    return found.get((name, frozenset(labels.items())))
 
 
 def requests_of(found: Samples, **labels: str) -> float | None:
@@ -100,9 +85,43 @@ def test_without_model_and_snapshot_there_is_no_value_to_mislead(tmp_path: Path)
     with TestClient(create_app(Settings(home_dir=tmp_path)), base_url=LOOPBACK) as empty:
         found = samples(empty)
 
-    names = {name for name, _ in found}
-    assert not {"meteo_model_version", "meteo_model_age_seconds", "meteo_snapshot_age_seconds"} & names
+    misleading = {"meteo_model_version", "meteo_model_age_seconds", "meteo_snapshot_age_seconds"}
+    misleading |= {"meteo_data_age_seconds", "meteo_forecast_stations", "meteo_drift_score"}
+    assert not misleading & names(found)
     assert value(found, "meteo_model_refused") == 0
+
+
+def test_what_was_not_known_of_a_question_is_counted_by_parameter(service: TestClient[Litestar]):
+    asked = {"station": "Albury", "date": str(LAST_DAY), "humidity_3pm": None}
+    missing = service.post(PREDICTIONS, json=[asked] * 3).json()[0]["fields"]["missing"]
+
+    def count(parameter: str) -> float | None:
+        return value(samples(service), "meteo_prediction_fields_missing_total", parameter=parameter)
+
+    assert "humidity_3pm" in missing
+    eventually(lambda: count("humidity_3pm") == 3, within_seconds=10)
+    assert {name: count(name) for name in PARAMETERS} == {name: 3 * (name in missing) for name in PARAMETERS}
+
+
+def test_stations_that_there_are_not_are_one_number_by_whatever_name(service: TestClient[Litestar]):
+    before = len(samples(service))
+    word = {"date": str(LAST_DAY)}
+    asked = [
+        service.post(PREDICTIONS, json={**word, "station": "Atlantis"}),
+        service.post(PREDICTIONS, json=[{**word, "station": name} for name in ("Ys", "Albury", "Avalon")]),
+        service.get("/api/v1/forecasts/Lemuria"),
+        service.get("/api/v1/observations/Mu"),
+        service.get("/api/v1/verification", params={"station": "Thule"}),
+        service.get("/stations/Vineta"),
+        service.get("/what-if", params={"station": "Kitezh"}),
+    ]
+    # No station, but no unknown one either.
+    service.post(PREDICTIONS, json={**word, "station": 7})
+
+    found = samples(service)
+    assert [answer.status_code for answer in asked] == [422, 422, 404, 404, 422, 404, 404]
+    assert value(found, "meteo_unknown_stations_total") == 8
+    assert len(found) - before < 16 * 10  # of addresses and statuses
 
 
 def test_ten_thousand_addresses_and_methods_make_a_handful_of_series(service: TestClient[Litestar]):
@@ -113,14 +132,17 @@ def test_ten_thousand_addresses_and_methods_make_a_handful_of_series(service: Te
         return "".join(chance.choices(string.ascii_letters, k=8))
 
     paths = [f"/{word()}" for _ in range(5_000)] + [f"/api/v1/forecasts/{word()}" for _ in range(5_000)]
-    answers = asyncio.run(
-        ask_all(service.app, [(word() if chance.random() < 0.1 else "GET", p) for p in paths])
-    )
+    methods = [word() if chance.random() < 0.1 else "GET" for _ in paths]
+    answers = asyncio.run(ask_all(service.app, [*zip(methods, paths, strict=True)]))
+    signed_in = [("GET", f"/api/v1/forecasts/{word()}") for _ in range(500)]
+    unknown = asyncio.run(ask_all(service.app, signed_in, authorization=service.headers["Authorization"]))
 
     after = samples(service)
     assert set(answers) <= {401, 404, 405}
     assert len(answers) == 10_000
-    assert len(after) - before < 100  # a series has 16 lines
+    assert unknown == [404] * 500
+    assert value(after, "meteo_unknown_stations_total") == 500
+    assert len(after) - before < 16 * 8  # a series has 16 lines
     assert (
         sum(
             count for (name, labels), count in after.items() if name == "meteo_request_duration_seconds_count"
@@ -129,7 +151,7 @@ def test_ten_thousand_addresses_and_methods_make_a_handful_of_series(service: Te
     )
 
 
-async def ask_all(app: Any, asked: list[tuple[str, str]]) -> list[int]:
+async def ask_all(app: Any, asked: list[tuple[str, str]], *, authorization: str = "") -> list[int]:
     """Ask as a server would, without one; give the statuses."""
     statuses = []
 
@@ -151,7 +173,7 @@ async def ask_all(app: Any, asked: list[tuple[str, str]]) -> list[int]:
             "raw_path": path.encode(),
             "query_string": b"",
             "root_path": "",
-            "headers": [(b"host", b"127.0.0.1:8000")],
+            "headers": [(b"host", b"127.0.0.1:8000"), (b"authorization", authorization.encode())],
             "client": ("127.0.0.1", 50_000),
             "server": ("127.0.0.1", 8_000),
             "state": {},

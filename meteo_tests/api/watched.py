@@ -1,0 +1,49 @@
+"""A service with everything that there is to measure: skill, drift, a station that fell silent."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from meteo_core.home import Home
+from meteo_core.model.rain_models import RainModels
+from meteo_tests import builders
+from meteo_tests.api.conftest import DRIFTED, NOW, cached
+from meteo_tests.builders import LAST_DAY
+from meteo_tests.core.verified import pairs_of
+
+SILENT = "Albury"
+"""Last heard of four days before the others."""
+DAYS = 30
+
+VERIFIED = pd.concat(
+    [
+        pairs_of(
+            # Three quarters and one quarter that come true: half of climatology's mean squared error.
+            [1, 1, 1, 0, 0, 0, 0, 1] * 15,
+            [0.75, 0.75, 0.75, 0.75, 0.25, 0.25, 0.25, 0.25] * 15,
+            station="Brisbane",
+            climatology=0.5,
+            markov=0.5,
+            date=pd.date_range(end=LAST_DAY - timedelta(days=1), periods=120),
+            issue=issue,
+        )
+        for issue in ("evening", "morning")
+    ],
+    ignore_index=True,
+)
+
+
+def watched_home(root: Path, weather: pd.DataFrame, models: RainModels) -> Home:
+    """State folder of such a service, model version 7."""
+    home = Home(root)
+    silent = (weather["station"] == SILENT) & (weather["date"] > pd.Timestamp(LAST_DAY - timedelta(days=4)))
+    builders.snapshot(
+        home.serving, weather[~silent], models, version=7, issued_at=NOW, pairs=VERIFIED, drift=DRIFTED
+    )
+    cached(home, models, version=7)
+    return home
+
+
+AT_NINE_IN_SYDNEY = datetime(2016, 6, 24, 23, tzinfo=UTC)
+"""9 am of the last day."""
