@@ -14,6 +14,7 @@ from meteo_api.forecasts.issued import ISSUED_COLUMNS
 from meteo_api.predictions.what_if import WhatIf
 from meteo_api.snapshot.world import World
 from meteo_core.calendar import Issue
+from meteo_core.drift.alarms import no_alarms
 from meteo_core.features.daily import LOOK_BACK_DAYS
 from meteo_core.labels import PREDICTAND
 from meteo_core.model.blanking import BEST_KNOWN
@@ -99,6 +100,7 @@ def _snapshot(observations: pd.DataFrame) -> Snapshot:
         observations=observations,
         forecasts=pd.DataFrame(columns=list(ISSUED_COLUMNS)),
         drift=pd.DataFrame(columns=["week", "parameter", "score", "threshold", "rows", "verdict"]),
+        alarms=no_alarms(),
         verification=summaries(pairs),
         reliability=reliabilities(pairs),
         rolling=rolling(pairs),

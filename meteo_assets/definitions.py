@@ -4,6 +4,7 @@ import dagster as dg
 
 from meteo_assets import (
     drift,
+    drift_alarms,
     features,
     forecast,
     model,
@@ -18,7 +19,18 @@ from meteo_assets.settings import Settings
 from meteo_assets.tracking import mlflow_run, registry_of
 from meteo_core.warehouse import Warehouse
 
-STAGES = (raw, features, model, promotion, forecast, verification, drift, serving, monitoring)
+STAGES = (
+    raw,
+    features,
+    model,
+    promotion,
+    forecast,
+    verification,
+    drift,
+    drift_alarms,
+    serving,
+    monitoring,
+)
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:

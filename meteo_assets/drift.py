@@ -12,7 +12,7 @@ from meteo_assets.features import features
 from meteo_assets.metadata import markdown_table
 from meteo_assets.partitions import WHOLE_RECORD, training_weeks, week_of
 from meteo_assets.settings import Settings
-from meteo_core.drift import DRIFT, INSUFFICIENT, LEAST_ROWS, PooledDrift, pooled_drift
+from meteo_core.drift.pooled import DRIFT, INSUFFICIENT, LEAST_ROWS, PooledDrift, pooled_drift
 from meteo_core.parameters import NUMBERS, PARAMETERS
 from meteo_core.warehouse import Warehouse
 

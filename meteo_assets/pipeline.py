@@ -26,6 +26,10 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 YESTERDAY: Final = timedelta(days=1)
+_OF_EVERY_DAY: Final = (
+    *("raw_observations", "features", "labels", "forecasts"),
+    *("forecast_verification", "drift_alarms"),
+)
 WEEKLY_ASSETS: Final = ("drift_report", "rain_model", "model_comparison", "champion_model")
 
 
@@ -112,6 +116,7 @@ class Pipeline:
             stages.append(lambda: self.run_week(WEEKLY_ASSETS, training_day))
         stages.append(lambda: self.run_days(["forecasts"], first, last))
         stages.append(lambda: self.run_days(["forecast_verification"], first, last))
+        stages.append(lambda: self.run_days(["drift_alarms"], first, last))
         stages.append(self.publish_snapshot)
         # What was asked before is collected already, day by day.
         stages.append(lambda: self.run_days(["prediction_requests"], max(first, last - YESTERDAY), last))
@@ -124,10 +129,7 @@ class Pipeline:
     def first_missing_day(self, first: date, last: date) -> date:
         """First of these days that some daily asset lacks; the day after the last where none does."""
         made = set.intersection(
-            *(
-                set(self.instance.get_materialized_partitions(dg.AssetKey(asset)))
-                for asset in ("raw_observations", "features", "labels", "forecasts", "forecast_verification")
-            )
+            *(set(self.instance.get_materialized_partitions(dg.AssetKey(asset))) for asset in _OF_EVERY_DAY)
         )
         day = first
         while day <= last and day.isoformat() in made:

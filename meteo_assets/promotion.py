@@ -17,7 +17,7 @@ from meteo_assets.metadata import markdown_table
 from meteo_assets.model import REQUIRED_CHECKS, newest_challenger, rain_model
 from meteo_assets.partitions import WHOLE_RECORD, training_weeks, week_of
 from meteo_core.calendar import Issue
-from meteo_core.drift import DRIFT
+from meteo_core.drift.pooled import DRIFT
 from meteo_core.features.daily import derive_features
 from meteo_core.features.predictor_table import Variant
 from meteo_core.model.comparison import Comparison, Decision, compare, decide, honest_forecasts, why_worse

@@ -6,6 +6,7 @@ from typing import Final
 import dagster as dg
 
 from meteo_assets.drift import drift_report
+from meteo_assets.drift_alarms import drift_alarms
 from meteo_assets.features import features, labels
 from meteo_assets.forecast import forecasts
 from meteo_assets.model import rain_model
@@ -28,11 +29,12 @@ daily_job = dg.define_asset_job(
         labels,
         forecasts,
         forecast_verification,
+        drift_alarms,
         serving_snapshot,
         prediction_requests,
     ),
-    description="Observations, features, labels, forecasts, verification and snapshot of a day or a range, "
-    "and what the service was asked then.",
+    description="Observations, features, labels, forecasts, verification, alarms and snapshot of a day or a "
+    "range, and what the service was asked then.",
 )
 weekly_job = dg.define_asset_job(
     WEEKLY_JOB,

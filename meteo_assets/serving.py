@@ -8,6 +8,7 @@ import dagster as dg
 import pandas as pd
 
 from meteo_assets.drift import drift_report
+from meteo_assets.drift_alarms import drift_alarms
 from meteo_assets.forecast import forecasts
 from meteo_assets.settings import Settings
 from meteo_assets.verification import forecast_verification
@@ -25,7 +26,7 @@ _OBSERVATION_COLUMNS = ("station", "date", *PARAMETERS, "source", "status", "fet
     group_name="serving",
     kinds={"parquet"},
     owners=["team:meteo"],
-    deps=[forecasts, forecast_verification, drift_report],
+    deps=[forecasts, forecast_verification, drift_alarms, drift_report],
     pool="duckdb",
 )
 def serving_snapshot(
@@ -33,7 +34,7 @@ def serving_snapshot(
     settings: dg.ResourceParam[Settings],
     registry: dg.ResourceParam[ModelRegistry],
 ) -> dg.MaterializeResult:
-    """Forecasts of the last 60 days, the observations behind them, a year of skill, and the newest drift."""
+    """Forecasts of the last 60 days, the observations behind them, a year of skill, drift and alarms."""
     newest = warehouse.query("SELECT max(date) AS day FROM raw.observations")["day"].iloc[0]
     if newest is None or newest != newest:  # NaT where the table is empty
         raise dg.Failure("there are no observations yet: materialize raw_observations first")
@@ -50,12 +51,15 @@ def serving_snapshot(
         "FROM monitoring.drift "
         f"WHERE week > (SELECT max(week) FROM monitoring.drift) - {7 * serving.DRIFT_WEEKS} ORDER BY ALL"
     )
+    first_alarmed = newest.date() - timedelta(days=serving.ALARM_DAYS - 1)
+    alarms = warehouse.read("monitoring.alarms", first_alarmed)
     pairs = warehouse.read("verification.daily", first_verified)
     name = serving.publish(
         settings.home.serving,
         observations=observations,
         forecasts=issued,
         drift=drift,
+        alarms=alarms,
         pairs=pairs,
         due=due_forecasts(made, datetime.now(UTC)),
         cards=_cards(registry),
@@ -69,6 +73,7 @@ def serving_snapshot(
             "forecasts": len(issued),
             "verified_pairs": len(pairs),
             "drift_scores": len(drift),
+            "alarms": len(alarms),
         }
     )
 

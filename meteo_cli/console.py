@@ -31,6 +31,7 @@ _FIGURES = {
     "forecasts": "{forecasts:,} made, {added:,} new, {issued_today} issued today",
     "forecast_verification": "{pairs:,} pairs, skill {skill_over_climatology:.3f} over climatology",
     "drift_report": "{parameters_drifting} of 16 parameters drift",
+    "drift_alarms": "{alarms:,} alarms, {active:,} of them on the last day",
     "serving_snapshot": "{forecasts:,} forecasts published, observed to {newest_observation}",
 }
 

@@ -17,19 +17,22 @@ from typing import Any
 
 import pandas as pd
 
+from meteo_core.drift.alarms import ALARM_COLUMNS, no_alarms
 from meteo_core.errors import MeteoError
 from meteo_core.features.daily import LOOK_BACK_DAYS
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
 from meteo_core.verification.published import no_pairs, reliabilities, summaries
 from meteo_core.verification.rolling import rolling
 
-FORMAT = 3
+FORMAT = 4
 SERVED_DAYS = 60
 """Days that can be asked about."""
 OBSERVATION_DAYS = SERVED_DAYS + LOOK_BACK_DAYS + PREDICTOR_LOOK_BACK_DAYS
 """Days of observations in a snapshot: the predictors of every served day look back over whole days."""
 DRIFT_WEEKS = 26
 """Weeks of drift that are told."""
+ALARM_DAYS = 60
+"""Days of alarms that are told."""
 KEEP = 5
 """Published snapshots kept, so that a reader of the last one is never cut off."""
 POINTER = "CURRENT"
@@ -37,6 +40,7 @@ MANIFEST = "manifest.json"
 OBSERVATIONS = "observations.parquet"
 FORECASTS = "forecasts.parquet"
 DRIFT = "drift.parquet"
+ALARMS = "alarms.parquet"
 VERIFICATION = "verification.parquet"
 RELIABILITY = "reliability.parquet"
 ROLLING = "rolling.parquet"
@@ -61,6 +65,8 @@ class Snapshot:
     """Forecasts of the last `SERVED_DAYS` days, as in `forecasts.daily`."""
     drift: pd.DataFrame
     """Scores of the last `DRIFT_WEEKS` weeks, as in `monitoring.drift`."""
+    alarms: pd.DataFrame
+    """Days of alarms of the last `ALARM_DAYS` days, as in `monitoring.alarms`: `ALARM_COLUMNS`."""
     verification: pd.DataFrame
     """How good forecasts have been, as `verification.published.summaries` gives it."""
     reliability: pd.DataFrame
@@ -79,12 +85,14 @@ def publish(
     observations: pd.DataFrame,
     forecasts: pd.DataFrame,
     drift: pd.DataFrame,
+    alarms: pd.DataFrame | None = None,
     pairs: pd.DataFrame | None = None,
     due: pd.DataFrame | None = None,
     cards: Mapping[str, str] | None = None,
 ) -> str:
     """Write a snapshot under `serving`, read it back, make it the current one; give its name.
 
+    `alarms` are rows of `monitoring.alarms`; None where none were looked for yet.
     `pairs` are rows of `verification.daily`, from which the tables of verification are made; None where
     nothing was verified yet. `due` are the forecasts that should have an outcome, as
     `verification.rolling.due_forecasts` counts them: without it coverage is not known. `cards` are texts by
@@ -100,6 +108,7 @@ def publish(
         OBSERVATIONS: observations,
         FORECASTS: forecasts,
         DRIFT: drift,
+        ALARMS: no_alarms() if alarms is None else alarms[list(ALARM_COLUMNS)],
         VERIFICATION: summaries(pairs),
         RELIABILITY: reliabilities(pairs),
         ROLLING: rolling(pairs, due),
@@ -154,6 +163,7 @@ def read(serving: Path, name: str) -> Snapshot:
             observations=pd.read_parquet(folder / OBSERVATIONS),
             forecasts=pd.read_parquet(folder / FORECASTS),
             drift=pd.read_parquet(folder / DRIFT),
+            alarms=pd.read_parquet(folder / ALARMS),
             verification=pd.read_parquet(folder / VERIFICATION),
             reliability=pd.read_parquet(folder / RELIABILITY),
             rolling=pd.read_parquet(folder / ROLLING),

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from meteo_api.drift.schemas import Drift, ParameterDrift, Verdict
 from meteo_api.errors import FieldError, InvalidRequest
 from meteo_api.snapshot.store import SnapshotStore
-from meteo_core.drift import DRIFT, STEADY, WINDOW_DAYS
+from meteo_core.drift.pooled import DRIFT, STEADY, WINDOW_DAYS
 
 
 class DriftService:

@@ -19,7 +19,7 @@ from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.snapshot.world import World
 from meteo_api.verification.rolling import SkillWindow
 from meteo_core.calendar import Issue
-from meteo_core.drift import LEAST_ROWS, LEAST_YEARS
+from meteo_core.drift.pooled import LEAST_ROWS, LEAST_YEARS
 from meteo_core.labels import PREDICTAND
 
 PAGE: Final = "/drift"

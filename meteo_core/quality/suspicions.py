@@ -71,6 +71,12 @@ SUSPECTED: Final = (*STUCK, "rainfall")
 LOOK_BACK_DAYS: Final = max(LONGEST_RUN_DAYS, GAUGE_MEMORY_DAYS) - 1
 """Days before the first that must be read with it."""
 
+_STUCK_WORDS: Final = "identical run: the same value on {days} days in succession, since {since}"
+_BLOCKED_WORDS: Final = (
+    "blocked gauge: at most 0.2 mm here on {days} days in succession on which most stations near by had "
+    "rain, since {since}"
+)
+
 Mask = NDArray[np.bool_]
 Index = NDArray[np.intp]
 """Shape [days, stations], of day numbers."""
@@ -84,6 +90,34 @@ class _Spells:
     length: Index
     since: Index
     """Number of the first day."""
+    limit: int
+    """Length from which it is a suspicion, days."""
+
+
+def suspect_days(observations: pd.DataFrame, *, first: date) -> pd.DataFrame:
+    """Days `first` and later on which a spell is a suspicion: one row for each station, day and parameter.
+
+    Columns `station`, `date`, `parameter`, `days` (length of the spell so far), `limit` (length from which it
+    is a suspicion) and `since`. `observations` holds `station`, `date` and the `SUSPECTED` parameters, one
+    row for each station and day, from `LOOK_BACK_DAYS` before `first` on.
+    """
+    grid = StationDays.from_frame(observations, SUSPECTED, stations=tuple(stations()))
+    found = []
+    for parameter, spells in _rules(grid):
+        day, station = np.nonzero(spells.suspect & (grid.days >= pd.Timestamp(first))[:, None])
+        found.append(
+            pd.DataFrame(
+                {
+                    "station": np.array(grid.stations, dtype=object)[station],
+                    "date": grid.days[day],
+                    "parameter": parameter,
+                    "days": spells.length[day, station],
+                    "limit": spells.limit,
+                    "since": grid.days[spells.since[day, station]],
+                }
+            )
+        )
+    return pd.concat(found, ignore_index=True)
 
 
 def find_suspicions(observations: pd.DataFrame, *, first: date) -> pd.DataFrame:
@@ -93,29 +127,25 @@ def find_suspicions(observations: pd.DataFrame, *, first: date) -> pd.DataFrame:
     `content_sha256`, `fetched_at`), one row for each station and day, from `LOOK_BACK_DAYS` before
     `first` on.
     """
-    grid = StationDays.from_frame(observations, SUSPECTED, stations=tuple(stations()))
     rows = observations.set_index(["station", "date"], drop=False)
     found: list[pd.DataFrame] = []
-    for parameter, spells, words in _rules(grid):
-        wanted = spells.suspect & (grid.days >= pd.Timestamp(first))[:, None]
-        day, station = np.nonzero(wanted)
-        keys = pd.MultiIndex.from_arrays([np.array(grid.stations, dtype=object)[station], grid.days[day]])
-        since = grid.days[spells.since[day, station]].strftime("%Y-%m-%d")
-        lengths = spells.length[day, station]
-        reasons = [words.format(days=days, since=start) for days, start in zip(lengths, since, strict=True)]
+    suspects = suspect_days(observations, first=first)
+    for parameter in SUSPECTED:
+        suspect = suspects[suspects["parameter"] == parameter]
+        keys = pd.MultiIndex.from_frame(suspect[["station", "date"]])
+        words = _BLOCKED_WORDS if parameter == "rainfall" else _STUCK_WORDS
+        reasons = [
+            words.format(days=days, since=f"{since:%Y-%m-%d}")
+            for days, since in zip(suspect["days"], suspect["since"], strict=True)
+        ]
         found.append(finding(rows.loc[keys], parameter, "flagged", reasons))
     return pd.concat(found, ignore_index=True)
 
 
-def _rules(grid: StationDays) -> Iterator[tuple[str, _Spells, str]]:
+def _rules(grid: StationDays) -> Iterator[tuple[str, _Spells]]:
     for parameter, rule in STUCK.items():
-        words = "identical run: the same value on {days} days in succession, since {since}"
-        yield parameter, _identical(grid[parameter], rule), words
-    words = (
-        "blocked gauge: at most 0.2 mm here on {days} days in succession on which most stations near by had "
-        "rain, since {since}"
-    )
-    yield "rainfall", _blocked(grid), words
+        yield parameter, _identical(grid[parameter], rule)
+    yield "rainfall", _blocked(grid)
 
 
 def _identical(values: Values, rule: StuckRule) -> _Spells:
@@ -125,7 +155,7 @@ def _identical(values: Values, rule: StuckRule) -> _Spells:
     start = np.maximum.accumulate(np.where(same, 0, day), axis=0)
     start = np.maximum(start, day - LONGEST_RUN_DAYS + 1)
     length = day - start + 1
-    return _Spells(length >= rule.days, length, start)
+    return _Spells(length >= rule.days, length, start, rule.days)
 
 
 def _blocked(grid: StationDays) -> _Spells:
@@ -150,7 +180,7 @@ def _blocked(grid: StationDays) -> _Spells:
 
     length = count[1:] - np.take_along_axis(count, earlier, axis=0)
     since = np.take_along_axis(next_dry, np.minimum(earlier, days - 1), axis=0)
-    return _Spells(dry_here & (length >= BLOCKED_DAYS), length, since)
+    return _Spells(dry_here & (length >= BLOCKED_DAYS), length, since, BLOCKED_DAYS)
 
 
 def _nearest(keys: tuple[str, ...]) -> NDArray[np.float64]:

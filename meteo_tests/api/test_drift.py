@@ -9,7 +9,7 @@ from litestar.testing import TestClient
 
 from meteo_api.drift.schemas import Verdict, drift_by_week
 from meteo_api.drift.service import verdict_of
-from meteo_core.drift import DRIFT, INSUFFICIENT, STEADY
+from meteo_core.drift.pooled import DRIFT, INSUFFICIENT, STEADY
 from meteo_tests.api.clients import pointers, problem_of
 from meteo_tests.api.conftest import DRIFTED
 from meteo_tests.builders import no_drift

@@ -35,7 +35,11 @@ def test_assets_keep_their_names_groups_and_order(definitions: dg.Definitions):
         "forecasts": ("forecast", ["champion_model", "features"]),
         "forecast_verification": ("verification", ["forecasts", "labels"]),
         "drift_report": ("drift", ["features"]),
-        "serving_snapshot": ("serving", ["drift_report", "forecast_verification", "forecasts"]),
+        "drift_alarms": ("drift", ["features", "forecast_verification"]),
+        "serving_snapshot": (
+            "serving",
+            ["drift_alarms", "drift_report", "forecast_verification", "forecasts"],
+        ),
         "prediction_requests": ("monitoring", []),
     }
 
@@ -54,7 +58,7 @@ def test_daily_assets_run_a_range_as_one_run(definitions: dg.Definitions):
         if isinstance(node.partitions_def, dg.DailyPartitionsDefinition)
     ]
 
-    assert len(daily) == 6
+    assert len(daily) == 7
     assert all(node.backfill_policy == dg.BackfillPolicy.single_run() for node in daily)
 
 

@@ -39,6 +39,7 @@ TABLES = (
     "labels.daily",
     "forecasts.daily",
     "verification.daily",
+    "monitoring.alarms",
 )
 
 
@@ -76,7 +77,14 @@ def assert_same(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame])
 
 
 def test_every_asset_is_built_and_every_day_is_on_record(pipeline: Pipeline, warehouse: Warehouse):
-    for asset in ("raw_observations", "features", "labels", "forecasts", "forecast_verification"):
+    for asset in (
+        "raw_observations",
+        "features",
+        "labels",
+        "forecasts",
+        "forecast_verification",
+        "drift_alarms",
+    ):
         assert len(pipeline.instance.get_materialized_partitions(dg.AssetKey(asset))) == DAYS
     counts = {table: len(rows) for table, rows in contents(warehouse).items()}
     assert counts["raw.observation_revisions"] == counts["features.daily"] == counts["labels.daily"]
@@ -85,8 +93,8 @@ def test_every_asset_is_built_and_every_day_is_on_record(pipeline: Pipeline, war
 
 
 def test_a_range_of_days_is_one_run(pipeline: Pipeline, runs: list[StageRun]):
-    assert len({run.run_id for run in runs}) == len(runs) == 8
-    assert pipeline.instance.get_runs_count() >= 8
+    assert len({run.run_id for run in runs}) == len(runs) == 9
+    assert pipeline.instance.get_runs_count() >= 9
 
 
 def test_the_champion_says_where_it_comes_from(settings: Settings, runs: list[StageRun]):
@@ -178,7 +186,7 @@ def test_running_a_range_again_changes_nothing(pipeline: Pipeline, warehouse: Wa
     before = contents(warehouse)
 
     pipeline.run_days(
-        ["raw_observations", "features", "labels", "forecasts", "forecast_verification"],
+        ["raw_observations", "features", "labels", "forecasts", "forecast_verification", "drift_alarms"],
         date(2025, 2, 20),
         date(2025, 3, 10),
     )
@@ -190,7 +198,9 @@ def test_a_day_rebuilt_alone_is_the_same_day(pipeline: Pipeline, warehouse: Ware
     before = contents(warehouse)
 
     pipeline.run_days(
-        ["features", "labels", "forecasts", "forecast_verification"], date(2025, 2, 1), date(2025, 2, 1)
+        ["features", "labels", "forecasts", "forecast_verification", "drift_alarms"],
+        date(2025, 2, 1),
+        date(2025, 2, 1),
     )
 
     assert_same(before, contents(warehouse))

@@ -95,3 +95,38 @@ def test_the_label_of_a_total_is_unknown_until_a_revision_fills_the_blank(pipeli
     # The blocking check labels_follow_the_calendar passes in both, or the runs would fail.
     assert rain_after_each_day("0.0", "NA", "40.0", "0.0") == [None, None, 0.0, None]
     assert rain_after_each_day("0.0", "38.0", "2.0", "0.0") == [38.0, 2.0, 0.0, None]
+
+
+def test_a_stuck_sensor_and_an_impossible_value_are_alarms_that_end_with_the_fault(
+    pipeline: Pipeline, tmp_path: Path
+):
+    warehouse = Warehouse(pipeline.settings.home.warehouse)
+    days = june(1), june(6)
+
+    def alarms() -> list[tuple]:
+        pipeline.run_days(["drift_alarms"], *days)
+        told = warehouse.query("FROM monitoring.alarms ORDER BY date, parameter")
+        return [(r.date.date(), r.kind, r.station, r.parameter, r.score) for r in told.itertuples()]
+
+    stuck, hot = ["1009.9"] + ["1013.2"] * 5, ["18.0", "71.6", "19.0", "20.0", "21.0", "18.5"]
+    broken = archive_of(tmp_path / "broken.csv", Pressure3pm=stuck, Temp3pm=hot)
+    pipeline.run_days(["raw_observations"], *days, archive=broken)
+    before, again = alarms(), alarms()
+    mended = archive_of(
+        tmp_path / "mended.csv",
+        Pressure3pm=[*stuck[:4], "1013.9", "1010.0"],
+        Temp3pm=[*["18.0"] * 3, *hot[3:]],
+    )
+    pipeline.run_days(["raw_observations"], *days, archive=mended)
+    after = alarms()
+
+    assert (
+        before
+        == again
+        == [
+            (june(2), "hard", "Hobart", "temp_3pm", 71.6),
+            (june(5), "hard", "Hobart", "pressure_3pm", 4.0),
+            (june(6), "hard", "Hobart", "pressure_3pm", 5.0),
+        ]
+    )
+    assert after == []

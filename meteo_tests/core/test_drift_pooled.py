@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from meteo_core.drift import pooled_drift
+from meteo_core.drift.pooled import pooled_drift
 from meteo_core.features.daily import build_features
 from meteo_tests.core.days import simulated
 

@@ -1,6 +1,6 @@
-"""Stage 6 of 7: whether this week's weather still looks like the weather of its season.
+"""Pooled drift: whether the last weeks of weather at all stations still look like their season.
 
-Pooled drift: for each parameter the Wasserstein distance of station-harmonic anomalies between the current
+For each parameter the Wasserstein distance of station-harmonic anomalies between the current
 window and the same season of earlier years, over their standard deviation. The threshold is the largest
 distance that an earlier year showed against the others, with a margin: calendar-blind tests on the values
 themselves alarm in every window of real weather.
