@@ -1,12 +1,15 @@
 """Settings of the pipeline: environment variables `METEO_*`, read when asked for, never at import."""
 
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from meteo_core.alerts.channels import Tls
+from meteo_core.alerts.notice import Form
 from meteo_core.home import Home
 
 
@@ -45,8 +48,48 @@ class Settings(BaseSettings):
     prediction_log_days: Annotated[int, Field(ge=1)] = 60
     """Days that the service keeps predictions which the warehouse has too."""
 
+    alert_email_to: Annotated[tuple[str, ...], NoDecode] = ()
+    """Mailboxes that alerts go to, with commas between; none: no e-mail."""
+    alert_email_from: str | None = None
+    """Address that alerts come from; by default the first of `alert_email_to`."""
+    smtp_host: str | None = None
+    """Mail server. Needed where there is a mailbox."""
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Its port; by default 587 with STARTTLS, 465 with TLS, 25 without."""
+    smtp_tls: Tls = Tls.STARTTLS
+    """How the connection to it is kept private: starttls, tls or none."""
+    smtp_user: str | None = None
+    """Name to sign in with at the mail server, where it asks for one."""
+    smtp_password: SecretStr | None = None
+    """Its password."""
+    smtp_password_file: Path | None = None
+    """File that holds the password, instead."""
+    alert_webhook_url: SecretStr | None = None
+    """Address that alerts are posted to. Whoever knows it can post there too, so it is a secret."""
+    alert_webhook_url_file: Path | None = None
+    """File that holds that address, instead."""
+    alert_webhook_format: Form = Form.JSON
+    """json: all there is to know; slack: what Slack, Mattermost and others take."""
+    public_url: str = "http://127.0.0.1:8000"
+    """The service's pages as people reach them, for links in alerts."""
+    dagster_url: str = "http://127.0.0.1:3000"
+    """Dagster's webserver."""
+    dagster_link: str | None = None
+    """Dagster's pages as an administrator's browser reaches them, for links in alerts; by default those."""
+    morning_deadline: time = time(13, 30)
+    """Clock time in Sydney by which the day's morning forecast must be there, or there is an alert."""
+    evening_deadline: time = time(21, 0)
+    """The same of the evening forecast."""
+
     git_sha: str | None = None
     """Commit of the code, for images without git."""
+
+    @field_validator("alert_email_to", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: Any) -> Any:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
 
     @property
     def home(self) -> Home:
