@@ -1,7 +1,6 @@
 """Runs of the assets started from code: the same jobs, instance and events as the Dagster UI shows."""
 
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,12 +13,10 @@ import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
 from meteo_assets.definitions import build_definitions
+from meteo_assets.instance import prepare_instance
 from meteo_assets.settings import Settings
 from meteo_core.errors import MeteoError
 from meteo_core.jobs import DAILY_JOB, FIRST_DAY, WEEKLY_JOB, range_tags, week_containing
-
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
-INSTANCE_FILE = "dagster.yaml"
 
 # Two events for each asset and day would fill the console; they are all in the UI.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -46,14 +43,6 @@ class StageRun:
     run_id: str
     metadata: Mapping[str, Mapping[str, Any]]
     """For each asset the metadata of its last materialization."""
-
-
-def prepare_instance(settings: Settings) -> Path:
-    """Put the instance's settings into its home; give that folder, to be used as `DAGSTER_HOME`."""
-    home = settings.home.dagster
-    home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(PROJECT_ROOT / INSTANCE_FILE, home / INSTANCE_FILE)
-    return home
 
 
 @contextmanager

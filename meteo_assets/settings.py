@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     """Clock time in Sydney by which the day's morning forecast must be there, or there is an alert."""
     evening_deadline: time = time(21, 0)
     """The same of the evening forecast."""
+    exporter_host: str = "127.0.0.1"
+    """Address on which the pipeline's metrics are told. They name nobody, and whoever reaches it may read."""
+    exporter_port: Annotated[int, Field(ge=0, le=65535)] = 8011
+    """Its port; 0 takes a free one."""
 
     git_sha: str | None = None
     """Commit of the code, for images without git."""

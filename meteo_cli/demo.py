@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import httpx
 
+from meteo_assets.instance import PROJECT_ROOT, prepare_instance
 from meteo_assets.model import git_sha
-from meteo_assets.pipeline import PROJECT_ROOT, open_pipeline, prepare_instance
+from meteo_assets.pipeline import open_pipeline
 from meteo_assets.schedules import REREAD_DAYS
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import registry_of

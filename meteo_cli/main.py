@@ -214,6 +214,25 @@ def serve() -> None:
 
 
 @app.command()
+def exporter(
+    home: HomeOption = None,
+) -> None:
+    """Tell Prometheus of the pipeline. Settings: METEO_EXPORTER_HOST, METEO_EXPORTER_PORT.
+
+    Reads the Dagster instance that DAGSTER_HOME names, or that of the state folder.
+    """
+    from meteo_assets.exporter.server import exporting
+    from meteo_assets.settings import Settings
+    from meteo_cli.console import console, plain_errors
+    from meteo_cli.signals import wait_for_interrupt
+
+    use(home)
+    with plain_errors(), exporting(Settings()) as url:
+        console.print(f"Metrics of the pipeline on {url} (Ctrl-C stops it)")
+        wait_for_interrupt()
+
+
+@app.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Build, forecast once, check itself and exit")] = False,
     days: Annotated[int, typer.Option(min=420, help="Simulated days")] = 3 * 365,

@@ -18,7 +18,7 @@ def samples(client: Any) -> Samples:
     }
 
 
-def value(found: Samples, name: str, **labels: str) -> float | None:
+def value(found: Samples, name: str, /, **labels: str) -> float | None:
     return found.get((name, frozenset(labels.items())))
 
 

@@ -1,0 +1,43 @@
+"""The process that Prometheus asks about the pipeline."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, start_http_server
+
+from meteo_assets.exporter.collector import PipelineState
+from meteo_assets.exporter.graph import read_graph
+from meteo_assets.instance import opened_instance
+from meteo_assets.settings import Settings
+from meteo_core.errors import MeteoError
+
+
+class CannotListen(MeteoError):
+    """The exporter's address is taken, or none of this machine's."""
+
+
+@contextmanager
+def exporting(settings: Settings) -> Iterator[str]:
+    """Answer at `/metrics` within the `with` block; gives the address."""
+    with opened_instance(settings) as instance:
+        host, port = settings.exporter_host, settings.exporter_port
+        registry = registry_of(PipelineState(instance, read_graph(settings)))
+        try:
+            server, thread = start_http_server(port, addr=host, registry=registry)
+        except OSError as error:
+            raise CannotListen(f"the exporter cannot listen on {host}, port {port}: {error}") from error
+        try:
+            yield f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}/metrics"
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+def registry_of(state: PipelineState) -> CollectorRegistry:
+    """The pipeline's series, and those of the exporter's own process."""
+    registry = CollectorRegistry()
+    registry.register(state)
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    return registry
