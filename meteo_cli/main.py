@@ -215,11 +215,22 @@ def serve() -> None:
 
 @app.command()
 def exporter(
+    host: Annotated[
+        str | None, typer.Option(help="Address; default: METEO_EXPORTER_HOST, or loopback")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Port; default: METEO_EXPORTER_PORT, or 8011; 0 takes a free one"
+        ),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Tell Prometheus of the pipeline. Settings: METEO_EXPORTER_HOST, METEO_EXPORTER_PORT.
+    """Tell Prometheus of the pipeline: assets, runs, checks, alerts. There when service and daemon are not.
 
     Reads the Dagster instance that DAGSTER_HOME names, or that of the state folder.
+
+    Example: meteo exporter --port 8011
     """
     from meteo_assets.exporter.server import exporting
     from meteo_assets.settings import Settings
@@ -227,7 +238,7 @@ def exporter(
     from meteo_cli.signals import wait_for_interrupt
 
     use(home)
-    with plain_errors(), exporting(Settings()) as url:
+    with plain_errors(), exporting(Settings(), host=host, port=port) as url:
         console.print(f"Metrics of the pipeline on {url} (Ctrl-C stops it)")
         wait_for_interrupt()
 

@@ -52,6 +52,7 @@ def snapshot(
     issued_at: datetime | None = None,
     pairs: pd.DataFrame | None = None,
     drift: pd.DataFrame | None = None,
+    alarms: pd.DataFrame | None = None,
     cards: Mapping[str, str] | None = None,
 ) -> str:
     """Publish the last days of the weather with the models' forecasts of them; give the snapshot's name."""
@@ -62,6 +63,7 @@ def snapshot(
         observations=recent,
         forecasts=made,
         drift=no_drift() if drift is None else drift,
+        alarms=alarms,
         pairs=no_pairs() if pairs is None else pairs,
         cards=cards or {},
     )

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -13,12 +14,15 @@ from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.snapshot.world import World
 from meteo_api.verification.rolling import SkillWindow
 from meteo_core.calendar import NINE_AM, Issue
+from meteo_core.drift.alarms import KINDS
 from meteo_core.forecasting import ISSUED
 from meteo_core.jobs import ZONE
 from meteo_core.labels import PREDICTAND
 
 SILENT_AFTER: Final = timedelta(days=3)
 """A station without an observation on the newest day and the two before it is silent."""
+ACTIVE_WITHIN: Final = timedelta(days=1)
+"""An alarm of the day before the newest is active: of the newest not everything is observed yet."""
 _SCORES: Final = {
     "meteo_skill_over_climatology": "Brier skill score over climatology in the window, 0 no better",
     "meteo_skill_over_climatology_low": "Lower bound of its 95 % interval",
@@ -47,7 +51,7 @@ class WorldState(Collector):
         if world is None:
             return
         if self._told[0] is not world:
-            self._told = world, [*_observations(world), *_skill(world), *_drift(world)]
+            self._told = world, [*_observations(world), *_skill(world), *_drift(world), _alarms(world)]
         yield from _ages(world, self._now())
         yield from self._told[1]
 
@@ -147,6 +151,20 @@ def _drift(world: World) -> Iterator[Metric]:
             score.add_metric((drift.parameter,), drift.score)
             threshold.add_metric((drift.parameter,), drift.threshold)
     yield from (score, threshold)
+
+
+def _alarms(world: World) -> Metric:
+    newest = pd.Timestamp(max(world.newest.values()))
+    rows = world.alarms
+    active = rows[rows["date"] >= newest - ACTIVE_WITHIN].drop_duplicates(["kind", "station", "parameter"])
+    family = GaugeMetricFamily(
+        "meteo_alarms_active",
+        "Drift alarms, by kind, that are active on the newest day of data or the day before",
+        labels=("kind",),
+    )
+    for kind in KINDS:
+        family.add_metric((kind,), int((active["kind"] == kind).sum()))
+    return family
 
 
 def _morning(day: date) -> datetime:

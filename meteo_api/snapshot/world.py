@@ -56,6 +56,8 @@ class World:
     """First and last day of the forecasts that were scored."""
     drift: Mapping[date, tuple[ParameterDrift, ...]]
     """Drift of each week that is told, newest first."""
+    alarms: pd.DataFrame
+    """Days of alarms, as in `monitoring.alarms`."""
     observations: pd.DataFrame
     """The observations as they were published, of known stations."""
     cards: Mapping[str, str]
@@ -98,6 +100,7 @@ class World:
             rolling=skill_windows(snapshot.rolling),
             verified=snapshot.verified,
             drift=drift_by_week(snapshot.drift),
+            alarms=snapshot.alarms,
             observations=rows,
             cards=snapshot.cards,
             sources=tuple(sorted(rows["source"].dropna().unique())) if "source" in rows else (),

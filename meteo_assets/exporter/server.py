@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, start_http_server
+from prometheus_client.registry import Collector
 
+from meteo_assets.exporter.alerts import AlertState
 from meteo_assets.exporter.collector import PipelineState
 from meteo_assets.exporter.graph import read_graph
 from meteo_assets.instance import opened_instance
@@ -17,11 +19,16 @@ class CannotListen(MeteoError):
 
 
 @contextmanager
-def exporting(settings: Settings) -> Iterator[str]:
-    """Answer at `/metrics` within the `with` block; gives the address."""
+def exporting(settings: Settings, *, host: str | None = None, port: int | None = None) -> Iterator[str]:
+    """Answer at `/metrics` within the `with` block, by default where the settings say; gives the address.
+
+    Raises `CannotListen`, `UnusableDatabase`.
+    """
+    host = settings.exporter_host if host is None else host
+    port = settings.exporter_port if port is None else port
     with opened_instance(settings) as instance:
-        host, port = settings.exporter_host, settings.exporter_port
-        registry = registry_of(PipelineState(instance, read_graph(settings)))
+        alerts = AlertState(settings.service_database_url)
+        registry = registry_of(PipelineState(instance, read_graph(settings)), alerts)
         try:
             server, thread = start_http_server(port, addr=host, registry=registry)
         except OSError as error:
@@ -34,10 +41,11 @@ def exporting(settings: Settings) -> Iterator[str]:
             thread.join()
 
 
-def registry_of(state: PipelineState) -> CollectorRegistry:
+def registry_of(*collectors: Collector) -> CollectorRegistry:
     """The pipeline's series, and those of the exporter's own process."""
     registry = CollectorRegistry()
-    registry.register(state)
+    for collector in collectors:
+        registry.register(collector)
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     return registry

@@ -81,6 +81,16 @@ def test_drift_is_that_of_the_newest_week_where_it_could_be_judged(found: Sample
     assert value(found, "meteo_drift_age_seconds") == (NOW - AT_NINE_IN_SYDNEY).total_seconds() + 6 * 86_400
 
 
+def test_alarms_count_while_they_last(found: Samples):
+    active = {
+        dict(labels)["kind"]: number
+        for (name, labels), number in found.items()
+        if name == "meteo_alarms_active"
+    }
+
+    assert active == {"pooled": 0, "station": 0, "hard": 2, "skill": 1}
+
+
 def test_what_is_not_known_has_no_value(found: Samples):
     # How many outcomes are due was not published.
     assert "meteo_verification_coverage" not in names(found)

@@ -34,12 +34,32 @@ VERIFIED = pd.concat(
 )
 
 
+ALARMS = pd.DataFrame(
+    [
+        ("2016-06-25", "hard", "Cobar", "pressure_3pm", 5.0, 4.0),
+        ("2016-06-24", "hard", "Cobar", "pressure_3pm", 4.0, 4.0),
+        ("2016-06-24", "hard", "Moree", "humidity_3pm", 5.0, 5.0),
+        ("2016-06-20", "station", "Moree", "pressure_9am", 2.0, 1.6),
+        ("2016-06-24", "skill", "", "skill_evening_30", 0.2, 0.1),
+    ],
+    columns=["date", "kind", "station", "parameter", "score", "threshold"],
+).astype({"date": "datetime64[ns]"})
+"""Three that last, one of them over two days, and one that is over."""
+
+
 def watched_home(root: Path, weather: pd.DataFrame, models: RainModels) -> Home:
     """State folder of such a service, model version 7."""
     home = Home(root)
     silent = (weather["station"] == SILENT) & (weather["date"] > pd.Timestamp(LAST_DAY - timedelta(days=4)))
     builders.snapshot(
-        home.serving, weather[~silent], models, version=7, issued_at=NOW, pairs=VERIFIED, drift=DRIFTED
+        home.serving,
+        weather[~silent],
+        models,
+        version=7,
+        issued_at=NOW,
+        pairs=VERIFIED,
+        drift=DRIFTED,
+        alarms=ALARMS,
     )
     cached(home, models, version=7)
     return home

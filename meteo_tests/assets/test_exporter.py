@@ -13,11 +13,16 @@ import pytest
 from dagster._daemon.types import DaemonHeartbeat
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
+from meteo_assets.exporter.alerts import AlertState
 from meteo_assets.exporter.collector import PipelineState
 from meteo_assets.exporter.graph import ON_DEMAND
 from meteo_assets.exporter.server import CannotListen, exporting
 from meteo_assets.settings import Settings
+from meteo_core.alerts.alert import Kind, Trouble
+from meteo_core.alerts.store import AlertStore
+from meteo_core.service_database import ServiceDatabase
 from meteo_tests.api.scraping import Samples, names, value
 from meteo_tests.assets.small_pipeline import GRAPH, run_days, run_week, small_instance
 
@@ -41,7 +46,7 @@ def told(instance: dg.DagsterInstance, *, now: datetime | None = None) -> Sample
     return samples_of(state)
 
 
-def samples_of(state: PipelineState) -> Samples:
+def samples_of(state: Collector) -> Samples:
     registry = CollectorRegistry()
     registry.register(state)
     return {
@@ -164,7 +169,7 @@ def test_the_process_answers_with_every_name_of_the_real_pipeline(
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     monkeypatch.setenv("METEO_HOME", str(tmp_path))
 
-    with exporting(Settings(exporter_port=0)) as url:
+    with exporting(Settings(), port=0) as url:
         answer = httpx.get(url)
 
     assert answer.status_code == 200
@@ -186,3 +191,38 @@ def test_a_taken_port_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
         with pytest.raises(CannotListen, match=f"port {port}"), exporting(Settings(exporter_port=port)):
             pass
+
+
+def test_alerts_are_counted_by_kind_and_their_messages_by_channel(tmp_path: Path):
+    url = f"sqlite:///{tmp_path / 'service.db'}"
+    none_yet = samples_of(AlertState(url))
+    made_by_asking = (tmp_path / "service.db").exists()
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    trouble = Trouble(Kind.FAILED_RUN, "daily", "a run failed", "what", "daily", an_hour_ago, "http://x")
+    database = ServiceDatabase(url)
+    store = AlertStore(database, channels=("email:anna@example.org", "email:b@example.org", "webhook"))
+    store.report(Kind.FAILED_RUN, [trouble], over=lambda _: None, at=an_hour_ago)
+
+    found = samples_of(AlertState(url))
+    store.report(Kind.FAILED_RUN, [], over=lambda _: "it went well", at=datetime.now(UTC))
+    over = samples_of(AlertState(url))
+    database.close()
+
+    assert not made_by_asking
+    assert value(none_yet, "meteo_pipeline_alerts_open", kind="failed_run") == 0
+    assert value(none_yet, "meteo_pipeline_alert_delivery_wait_seconds", channel="email") == 0
+    assert value(found, "meteo_pipeline_alerts_open", kind="failed_run") == 1
+    assert value(found, "meteo_pipeline_alerts_open", kind="drift") == 0
+    assert value(found, "meteo_pipeline_alert_deliveries_waiting", channel="email") == 2
+    assert value(found, "meteo_pipeline_alert_deliveries_waiting", channel="webhook") == 1
+    waited = value(found, "meteo_pipeline_alert_delivery_wait_seconds", channel="webhook")
+    assert waited == pytest.approx(3600, abs=60)
+    assert value(over, "meteo_pipeline_alerts_open", kind="failed_run") == 0
+    assert "anna" not in str(found)
+
+
+def test_where_the_database_of_alerts_is_away_they_have_no_value():
+    found = samples_of(AlertState("postgresql+psycopg2://meteo@127.0.0.1:1/meteo"))
+
+    assert names(found) == {"meteo_pipeline_alerts_readable"}
+    assert value(found, "meteo_pipeline_alerts_readable") == 0
