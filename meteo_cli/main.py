@@ -188,6 +188,52 @@ def model_cards(
 
 
 @app.command()
+def backup(
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to write: .tar, .tar.gz or .tar.zst. Default: named after the moment", dir_okay=False
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Write the whole state into one file: warehouse, documents, users, models, runs.
+
+    Nothing need be stopped for it.
+
+    Example: meteo backup --out /backups/meteo.tar.zst
+    """
+    from meteo_cli.console import plain_errors
+
+    use(home)
+    with plain_errors():
+        from meteo_cli.backup import back_up
+
+        back_up(out, force=force)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="Backup to restore", exists=True, dir_okay=False)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the backup and replace nothing")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Move a state that is there aside")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Make the state be what a backup says, once everything in it has been checked. Stop Meteo first.
+
+    Example: meteo restore /backups/meteo.tar.zst --home data
+    """
+    from meteo_cli.console import plain_errors
+
+    use(home)
+    with plain_errors():
+        from meteo_cli.backup import restore as run
+
+        run(file, dry_run=dry_run, force=force)
+
+
+@app.command()
 def simulate(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one")] = 8010,
     seed: Annotated[int, typer.Option(help="Another seed is another Australia")] = 2007,

@@ -48,7 +48,14 @@ def bring_up_to_date(database: ServiceDatabase) -> None:
         log.info("service database brought from revision %s to %s", present or "none", newest)
 
 
-def _config(connection: Connection) -> Config:
+def known_revisions() -> frozenset[str]:
+    """Every revision that this version can bring up to date."""
+    return frozenset(
+        script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()
+    )
+
+
+def _config(connection: Connection | None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

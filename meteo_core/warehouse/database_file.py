@@ -32,6 +32,10 @@ class DatabaseFile:
         self._prepare()
         return self._connect(read_only=read_only)
 
+    def open_as_it_is(self) -> duckdb.DuckDBPyConnection:
+        """Connection that only reads, to a file of whichever version; raises `WarehouseError` as `open`."""
+        return self._connect(read_only=True)
+
     def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         try:
             for attempt in stamina.retry_context(

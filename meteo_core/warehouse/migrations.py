@@ -28,7 +28,7 @@ def missing_scripts(connection: duckdb.DuckDBPyConnection) -> list[str]:
     Raises `WarehouseError` for a file that has seen scripts this code does not know: older code would read
     and write tables whose meaning it does not know either.
     """
-    applied = _applied(connection)
+    applied = applied_scripts(connection)
     unknown = sorted(applied - scripts().keys())
     if unknown:
         raise WarehouseError(
@@ -40,7 +40,7 @@ def missing_scripts(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     """Apply the missing scripts, each whole or not at all."""
     for name in missing_scripts(connection):
-        before = _applied(connection)
+        before = applied_scripts(connection)
         connection.begin()
         try:
             connection.execute(
@@ -58,7 +58,8 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
         connection.commit()
 
 
-def _applied(connection: duckdb.DuckDBPyConnection) -> set[str]:
+def applied_scripts(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Names of the scripts that a file has seen, those of newer versions too."""
     tables = {
         name
         for (name,) in connection.execute(

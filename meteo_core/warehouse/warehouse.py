@@ -39,6 +39,15 @@ class Warehouse:
             connection.close()
 
     @contextmanager
+    def connect_as_it_is(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Connection that only reads and brings nothing up to date: for looking at a file, and copying it."""
+        connection = self._file.open_as_it_is()
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Connection whose work is kept whole or not at all."""
         with self.connect() as connection:
