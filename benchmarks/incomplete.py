@@ -15,6 +15,7 @@ from meteo_api.predictions.what_if import WhatIf
 from meteo_api.snapshot.world import World
 from meteo_core.calendar import Issue
 from meteo_core.drift.alarms import no_alarms
+from meteo_core.drift.skill import expected_scores, judged
 from meteo_core.features.daily import LOOK_BACK_DAYS
 from meteo_core.labels import PREDICTAND
 from meteo_core.model.blanking import BEST_KNOWN
@@ -103,7 +104,8 @@ def _snapshot(observations: pd.DataFrame) -> Snapshot:
         alarms=no_alarms(),
         verification=summaries(pairs),
         reliability=reliabilities(pairs),
-        rolling=rolling(pairs),
+        rolling=judged(rolling(pairs), None),
+        expectation=expected_scores(None),
         verified=None,
         cards={},
     )

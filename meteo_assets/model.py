@@ -17,6 +17,7 @@ from meteo_assets.settings import Settings
 from meteo_assets.tracking import ending_honestly
 from meteo_core.calendar import Issue
 from meteo_core.data_card import data_card
+from meteo_core.drift.skill import expected_scores
 from meteo_core.labels import PREDICTAND
 from meteo_core.model import registry as kept
 from meteo_core.model.card import model_card
@@ -69,7 +70,8 @@ def rain_model(
         card = models.card
         scores = {issue: each.scores.as_dict() for issue, each in trained.items()}
         mlflow.log_params({**card["recipe"], "rows": card["rows"], "stations": card["stations"]})
-        mlflow.log_metrics(_named(scores))
+        held_out = pd.concat([each.held_out for each in trained.values()])
+        mlflow.log_metrics({**_named(scores), **_by_season(expected_scores(held_out))})
         made_from = {"git": git_sha(), "as of": as_of.isoformat(timespec="seconds")}
         version = registry.log(
             models,
@@ -98,7 +100,7 @@ def rain_model(
             Path(workspace),
             tables={
                 kept.TRAINING_SET_FILE: training_set(*seen),
-                kept.HELD_OUT_FILE: pd.concat([each.held_out for each in trained.values()]),
+                kept.HELD_OUT_FILE: held_out,
             },
             texts={
                 kept.MODEL_CARD_FILE: (text := model_card(trained, made_from=made_from)),
@@ -122,6 +124,13 @@ def rain_model(
             **{f"score_{name}": float(value) for name, value in _named(scores).items()},
         }
     )
+
+
+def _by_season(expected: pd.DataFrame) -> dict[str, float]:
+    """The skill that the service's forecasts are held against, by issue time and season."""
+    main = expected[expected["threshold"] == PREDICTAND.name]
+    names = main["issue"] + "_skill_" + main["season"]
+    return dict(zip(names, main["skill"].astype(float), strict=True))
 
 
 def _named(scores: Mapping[Issue, Mapping[str, float]]) -> dict[str, float]:

@@ -10,6 +10,7 @@ import pandas as pd
 from meteo_assets.drift import drift_report
 from meteo_assets.drift_alarms import drift_alarms
 from meteo_assets.forecast import forecasts
+from meteo_assets.promotion import held_out_of
 from meteo_assets.settings import Settings
 from meteo_assets.verification import forecast_verification
 from meteo_core import serving
@@ -54,6 +55,7 @@ def serving_snapshot(
     first_alarmed = newest.date() - timedelta(days=serving.ALARM_DAYS - 1)
     alarms = warehouse.read("monitoring.alarms", first_alarmed)
     pairs = warehouse.read("verification.daily", first_verified)
+    held_out, cards = _of_champion(registry)
     name = serving.publish(
         settings.home.serving,
         observations=observations,
@@ -62,7 +64,8 @@ def serving_snapshot(
         alarms=alarms,
         pairs=pairs,
         due=due_forecasts(made, datetime.now(UTC)),
-        cards=_cards(registry),
+        held_out=held_out,
+        cards=cards,
     )
 
     return dg.MaterializeResult(
@@ -78,14 +81,15 @@ def serving_snapshot(
     )
 
 
-def _cards(registry: ModelRegistry) -> dict[str, str]:
-    """Model card and data card of the champion, by file name."""
+def _of_champion(registry: ModelRegistry) -> tuple[pd.DataFrame | None, dict[str, str]]:
+    """What the champion's twins forecast of days held out, and its cards by file name."""
     champion = registry.alias(CHAMPION)
     if champion is None:
-        return {}
+        return None, {}
     with tempfile.TemporaryDirectory() as folder:
         files = {name: registry.record(champion, name, Path(folder)) for name in CARD_FILES}
-        return {name: file.read_text(encoding="utf-8") for name, file in files.items() if file is not None}
+        cards = {name: file.read_text(encoding="utf-8") for name, file in files.items() if file is not None}
+        return held_out_of(registry, champion, Path(folder)), cards
 
 
 @dg.asset_check(asset=serving_snapshot, blocking=True)

@@ -137,13 +137,18 @@ def skill_chart(windows: pd.DataFrame, *, theme: Theme, width: Width) -> bytes:
     """Brier skill of each window over both references with intervals; below 0 is no skill.
 
     `windows` are those of one issue time, threshold and length, oldest first. Hollow points are windows of
-    hindcasts alone.
+    hindcasts alone; the dashed line is the skill over climatology to be expected, where it is known.
     """
 
     def draw(figure: Figure, colours: _Palette) -> None:
         axes = figure.subplots()
         days = date2num(pd.to_datetime(windows["last"]))
         axes.axhline(0, color=colours.ink, linewidth=1)
+        expected = windows["expected_skill"].to_numpy(float)
+        if not np.isnan(expected).all():
+            axes.plot(
+                days, expected, color=colours.ink, linestyle=(0, (4, 3)), linewidth=1.2, label="expected"
+            )
         _draw_skill(axes, windows, "climatology", days - 0.5, colours.first, "o", colours)
         _draw_skill(axes, windows, "markov", days + 0.5, colours.second, "s", colours)
         bounds = windows[["skill_over_climatology_low", "skill_over_markov_low"]].to_numpy(float)
@@ -155,7 +160,7 @@ def skill_chart(windows: pd.DataFrame, *, theme: Theme, width: Width) -> bytes:
         is_narrow = width is Width.NARROW
         axes.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=3 if is_narrow else 8))
         axes.xaxis.set_major_formatter(DateFormatter("%-d %b"))
-        columns = 1 if is_narrow else 2
+        columns = 1 if is_narrow else 3
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, borderpad=0)
 
     return _svg(draw, theme, (1160, 340) if width is Width.WIDE else (330, 300))

@@ -18,13 +18,14 @@ from typing import Any
 import pandas as pd
 
 from meteo_core.drift.alarms import ALARM_COLUMNS, no_alarms
+from meteo_core.drift.skill import expected_scores, judged
 from meteo_core.errors import MeteoError
 from meteo_core.features.daily import LOOK_BACK_DAYS
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
 from meteo_core.verification.published import no_pairs, reliabilities, summaries
 from meteo_core.verification.rolling import rolling
 
-FORMAT = 4
+FORMAT = 5
 SERVED_DAYS = 60
 """Days that can be asked about."""
 OBSERVATION_DAYS = SERVED_DAYS + LOOK_BACK_DAYS + PREDICTOR_LOOK_BACK_DAYS
@@ -44,6 +45,7 @@ ALARMS = "alarms.parquet"
 VERIFICATION = "verification.parquet"
 RELIABILITY = "reliability.parquet"
 ROLLING = "rolling.parquet"
+EXPECTATION = "expectation.parquet"
 MODEL_CARD = "model_card.md"
 DATA_CARD = "data_card.md"
 
@@ -72,7 +74,9 @@ class Snapshot:
     reliability: pd.DataFrame
     """Reliability tables, as `verification.published.reliabilities` gives them."""
     rolling: pd.DataFrame
-    """Skill over time, as `verification.rolling.rolling` gives it."""
+    """Skill over time, as `verification.rolling.rolling` gives it and `drift.skill.judged` judges it."""
+    expectation: pd.DataFrame
+    """What skill is expected of the champion, as `drift.skill.expected_scores` gives it."""
     verified: tuple[date, date] | None
     """First and last day of the pairs behind those tables; None where there are none."""
     cards: Mapping[str, str]
@@ -88,6 +92,7 @@ def publish(
     alarms: pd.DataFrame | None = None,
     pairs: pd.DataFrame | None = None,
     due: pd.DataFrame | None = None,
+    held_out: pd.DataFrame | None = None,
     cards: Mapping[str, str] | None = None,
 ) -> str:
     """Write a snapshot under `serving`, read it back, make it the current one; give its name.
@@ -95,15 +100,17 @@ def publish(
     `alarms` are rows of `monitoring.alarms`; None where none were looked for yet.
     `pairs` are rows of `verification.daily`, from which the tables of verification are made; None where
     nothing was verified yet. `due` are the forecasts that should have an outcome, as
-    `verification.rolling.due_forecasts` counts them: without it coverage is not known. `cards` are texts by
-    file name. Where the snapshot cannot be read back, `UnusableSnapshot` is raised and the one before stays
-    current.
+    `verification.rolling.due_forecasts` counts them: without it coverage is not known. `held_out` are the
+    forecasts of days held out from the champion, from which follows what skill to expect. `cards` are texts
+    by file name. Where the snapshot cannot be read back, `UnusableSnapshot` is raised and the one before
+    stays current.
     """
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     folder = serving / name
     folder.mkdir(parents=True)
     pairs = no_pairs() if pairs is None else pairs
+    expectation = expected_scores(held_out)
     tables = {
         OBSERVATIONS: observations,
         FORECASTS: forecasts,
@@ -111,7 +118,8 @@ def publish(
         ALARMS: no_alarms() if alarms is None else alarms[list(ALARM_COLUMNS)],
         VERIFICATION: summaries(pairs),
         RELIABILITY: reliabilities(pairs),
-        ROLLING: rolling(pairs, due),
+        ROLLING: judged(rolling(pairs, due), expectation),
+        EXPECTATION: expectation,
     }
     cards = cards or {}
     for file, table in tables.items():
@@ -167,6 +175,7 @@ def read(serving: Path, name: str) -> Snapshot:
             verification=pd.read_parquet(folder / VERIFICATION),
             reliability=pd.read_parquet(folder / RELIABILITY),
             rolling=pd.read_parquet(folder / ROLLING),
+            expectation=pd.read_parquet(folder / EXPECTATION),
             verified=_bounds(manifest["verified"]),
             cards={file: (folder / file).read_text(encoding="utf-8") for file in manifest["cards"]},
         )

@@ -53,6 +53,7 @@ def snapshot(
     pairs: pd.DataFrame | None = None,
     drift: pd.DataFrame | None = None,
     alarms: pd.DataFrame | None = None,
+    held_out: pd.DataFrame | None = None,
     cards: Mapping[str, str] | None = None,
 ) -> str:
     """Publish the last days of the weather with the models' forecasts of them; give the snapshot's name."""
@@ -65,6 +66,7 @@ def snapshot(
         drift=no_drift() if drift is None else drift,
         alarms=alarms,
         pairs=no_pairs() if pairs is None else pairs,
+        held_out=held_out,
         cards=cards or {},
     )
 

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from meteo_core.calendar import Issue
 from meteo_core.labels import THRESHOLDS
-from meteo_core.model.card import held_out_pairs
+from meteo_core.verification.pairs import held_out_pairs
 from meteo_core.verification.summary import summarise
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from meteo_api.pages import words
 from meteo_api.verification.reliability import ReliabilityBin
+from meteo_api.verification.rolling import ExpectedSkill, SkillWindow
 from meteo_api.verification.schemas import Reliability
 from meteo_api.verification.scores import GroupScores
+from meteo_core.drift.skill import INSUFFICIENT, LEAST_COVERAGE, WHOLE
 from meteo_core.verification.reliability import LEAST_IN_BIN
 
 EXAMPLE: Final = 0.62
@@ -108,6 +111,40 @@ def skill_said(scores: GroupScores) -> tuple[str, ...]:
             f"{words.number(low, 2)} to {words.number(high, 2)})."
         )
     return tuple(sentences)
+
+
+def expectation_said(newest: SkillWindow | None, expectation: Sequence[ExpectedSkill]) -> tuple[str, ...]:
+    """Whether the newest window is as good as expected, and what was expected for which reason."""
+    if newest is None:
+        return ()
+    span = f"in the {newest.window_days} days to {_day(newest.last)}"
+    whole = next((each for each in expectation if each.season == WHOLE), None)
+    if newest.expected_skill is None or whole is None:
+        return ("There is no verdict: it is not known what to expect of the model in service.",)
+    if newest.verdict == INSUFFICIENT:
+        late = (newest.coverage or 1.0) < LEAST_COVERAGE
+        why = (
+            f"only {words.percent(newest.coverage)} of the forecasts due have an outcome so far"
+            if late
+            else "too few days have an outcome"
+        )
+        verdict = f"Insufficient data for a verdict {span}: {why}."
+    else:
+        verdict = (
+            f"{words.capitalize_first(newest.verdict)}: a skill of "
+            f"{words.number(newest.skill_over_climatology, 2)} over climatology {span}, "
+            f"where {words.number(newest.expected_skill, 2)} was expected."
+        )
+    return (
+        verdict,
+        "Expected is what the model in service reached in the same seasons of the days that were held out "
+        f"when it was trained, {_day(whole.first)} to {_day(whole.last)}. A "
+        "window is below it where even the upper end of its interval is, by more than years differ.",
+    )
+
+
+def _day(when: date) -> str:
+    return f"{words.day_short(when)} {when.year}"
 
 
 def hindcasts_said(kinds: Sequence[GroupScores]) -> str | None:

@@ -11,7 +11,7 @@ from litestar.response import Template
 
 from meteo_api.pages import words
 from meteo_api.pages.map import ISSUE_WORDS, Choice
-from meteo_api.pages.scored import ScoreRow, hindcasts_said, meaning, score_rows, skill_said
+from meteo_api.pages.scored import ScoreRow, expectation_said, hindcasts_said, meaning, score_rows, skill_said
 from meteo_api.pages.shell import Pages
 from meteo_api.predictand import Threshold
 from meteo_api.snapshot.store import SnapshotStore
@@ -77,6 +77,8 @@ class VerificationView:
     bins: tuple[ReliabilityBin, ...]
     windows: tuple[SkillWindow, ...]
     """Newest first."""
+    expected: tuple[str, ...]
+    """Whether the newest window is as good as expected, in sentences."""
     by_station: tuple[ScoreRow, ...]
     by_season: tuple[ScoreRow, ...]
     by_threshold: tuple[ScoreRow, ...]
@@ -109,6 +111,7 @@ def verification_view(world: World, verification: VerificationService, asked: As
         scores=scores,
         bins=tuple(table.bins),
         windows=tuple(reversed(told.windows)),
+        expected=expectation_said(told.windows[-1] if told.windows else None, told.expectation),
         by_station=score_rows(
             [row for row in rows if row.group == "station"],
             name=lambda row: find_station(row.station or "").name,

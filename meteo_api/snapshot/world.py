@@ -18,7 +18,14 @@ from meteo_api.verification.reliability import (
     TableKey,
     reliability_tables,
 )
-from meteo_api.verification.rolling import WINDOW_COLUMNS, SkillWindow, skill_windows
+from meteo_api.verification.rolling import (
+    EXPECTED_COLUMNS,
+    WINDOW_COLUMNS,
+    ExpectedSkill,
+    SkillWindow,
+    expected_skill,
+    skill_windows,
+)
 from meteo_api.verification.scores import SCORE_COLUMNS, GroupScores, scores_of_groups
 from meteo_core.parameters import NUMBERS, PARAMETERS
 from meteo_core.serving import Snapshot, UnusableSnapshot
@@ -52,6 +59,8 @@ class World:
     """Whether their chances are frequencies."""
     rolling: tuple[SkillWindow, ...]
     """Their skill over time."""
+    expectation: tuple[ExpectedSkill, ...]
+    """What skill the champion led to expect."""
     verified: tuple[date, date] | None
     """First and last day of the forecasts that were scored."""
     drift: Mapping[date, tuple[ParameterDrift, ...]]
@@ -73,6 +82,7 @@ class World:
         _require_columns("scores", snapshot.verification, SCORE_COLUMNS)
         _require_columns("reliability tables", snapshot.reliability, RELIABILITY_COLUMNS)
         _require_columns("windows of skill", snapshot.rolling, WINDOW_COLUMNS)
+        _require_columns("expected skill", snapshot.expectation, EXPECTED_COLUMNS)
         _require_columns("drift scores", snapshot.drift, DRIFT_COLUMNS)
         rows = snapshot.observations.assign(date=snapshot.observations["date"].astype("datetime64[ns]"))
         rows = rows[rows["station"].isin(list(stations()))].reset_index(drop=True)
@@ -98,6 +108,7 @@ class World:
             verification=scores_of_groups(snapshot.verification),
             reliability=reliability_tables(snapshot.reliability),
             rolling=skill_windows(snapshot.rolling),
+            expectation=expected_skill(snapshot.expectation),
             verified=snapshot.verified,
             drift=drift_by_week(snapshot.drift),
             alarms=snapshot.alarms,

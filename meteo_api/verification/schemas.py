@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from meteo_api.predictand import ISSUE, Threshold
 from meteo_api.snapshot.schemas import SnapshotInService
 from meteo_api.verification.reliability import ReliabilityBin
-from meteo_api.verification.rolling import SkillWindow
+from meteo_api.verification.rolling import ExpectedSkill, SkillWindow
 from meteo_api.verification.scores import GroupScores
 from meteo_core.calendar import Issue
 
@@ -44,4 +44,8 @@ class SkillOverTime(Struct, frozen=True, kw_only=True):
     windows: Annotated[
         list[SkillWindow],
         Meta(description="By length, oldest first, ends a week apart; empty before enough outcomes"),
+    ]
+    expectation: Annotated[
+        list[ExpectedSkill],
+        Meta(description="What the champion reached on days held out; empty where it has no such record"),
     ]

@@ -66,6 +66,11 @@ class VerificationService:
                 and threshold in (None, window.threshold)
                 and window_days in (None, window.window_days)
             ],
+            expectation=[
+                each
+                for each in world.expectation
+                if issue in (None, each.issue) and threshold in (None, each.threshold)
+            ],
         )
 
 

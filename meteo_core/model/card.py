@@ -10,7 +10,7 @@ from meteo_core.features.predictor_table import predictor_table
 from meteo_core.labels import PREDICTAND, THRESHOLDS
 from meteo_core.markdown import table
 from meteo_core.model.training import Trained
-from meteo_core.verification.pairs import pair
+from meteo_core.verification.pairs import held_out_pairs
 from meteo_core.verification.summary import summarise
 
 _CARD: Final = """\
@@ -119,15 +119,6 @@ def _of_issue(issue: Issue, trained: Trained) -> str:
         by_season=table(["season", *_COLUMNS], _rows(by_season, by_season["season"])),
         by_station=table(["station", *_COLUMNS], _rows(by_station, by_station["station"])),
     )
-
-
-def held_out_pairs(held_out: pd.DataFrame) -> pd.DataFrame:
-    """Pairs, one for each threshold, of what a twin forecast of held-out days at one issue time."""
-    forecasts = held_out.assign(kind="hindcast", in_sample=False, model_version=0)
-    outcomes = forecasts[["station", "date"]].assign(
-        **{rule: forecasts[rule].astype("boolean") for rule in THRESHOLDS}
-    )
-    return pair(forecasts.drop(columns=list(THRESHOLDS)), outcomes)
 
 
 def _rows(summary: pd.DataFrame, names: Iterable[object]) -> list[tuple[str, ...]]:

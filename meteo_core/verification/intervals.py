@@ -84,6 +84,14 @@ def paired_difference_by_group(
     return _of_ratio(days, *terms, groups, lambda difference, count: difference / count)
 
 
+def mean_by_group(
+    days: ArrayLike, totals: ArrayLike, counts: ArrayLike, groups: NDArray[np.intp]
+) -> Intervals:
+    """Mean of each group of cases that come as sums: totals and numbers of cases, say of each day."""
+    total, count = np.asarray(totals, float), np.asarray(counts, float)
+    return _of_ratio(days, total, count, count, groups, lambda total, count: total / count)
+
+
 def _of_ratio(
     days: ArrayLike,
     upper: Array,

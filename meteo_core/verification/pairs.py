@@ -45,6 +45,15 @@ def pair(forecasts: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     return pairs.assign(outcome=pairs["wet"] == 1)[PAIR_COLUMNS].reset_index(drop=True)
 
 
+def held_out_pairs(held_out: pd.DataFrame) -> pd.DataFrame:
+    """Pairs, one for each threshold, of what a twin forecast of held-out days at one issue time."""
+    forecasts = held_out.assign(kind="hindcast", in_sample=False, model_version=0)
+    outcomes = forecasts[["station", "date"]].assign(
+        **{rule: forecasts[rule].astype("boolean") for rule in THRESHOLDS}
+    )
+    return pair(forecasts.drop(columns=list(THRESHOLDS)), outcomes)
+
+
 def may_be_scored(forecasts: pd.DataFrame) -> pd.Series:
     """Whether each was issued on its day, or is a hindcast by a model that had not seen the outcome."""
     unseen = (forecasts["kind"] == HINDCAST) & ~forecasts["in_sample"].astype(bool)

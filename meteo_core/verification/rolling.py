@@ -1,6 +1,6 @@
 """Skill over time: scores of the last weeks and months, as they would have been told each week."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from meteo_core.forecasting import ISSUED
 from meteo_core.labels import THRESHOLDS
-from meteo_core.verification.intervals import brier_skill_by_group
+from meteo_core.verification.intervals import brier_skill_by_group, mean_by_group
 from meteo_core.verification.pairs import may_be_scored
 
 WINDOWS: Final = (30, 90)
@@ -23,7 +23,7 @@ _KEY: Final = ["issue", "threshold"]
 DUE_COLUMNS: Final = (*_KEY, "date", "due")
 ROLLING_COLUMNS: Final = (
     *(*_KEY, "window_days", "first", "last", "due", "rows", "issued", "days", "coverage"),
-    *("base_rate", "mean_chance", "brier_score"),
+    *("base_rate", "mean_chance", "gap", "gap_low", "gap_high", "brier_score"),
     *(
         column
         for reference in _REFERENCES
@@ -58,9 +58,23 @@ def rolling(pairs: pd.DataFrame, due: pd.DataFrame | None = None) -> pd.DataFram
     those before it each `STEP_DAYS` earlier. `first` and `last` bound a window, both included; `rows` counts
     its forecasts with an outcome, `issued` those of them that were issued on their day and are no hindcasts,
     `days` the days with any. `coverage` is `rows` / `due`, 0 to 1: low where outcomes are late, and NaN where
-    `due_forecasts` were not given. Scores are those of `summary.summarise`.
+    `due_forecasts` were not given. `gap` is `base_rate` less `mean_chance` with its interval of 95 %, perfect
+    0. Other scores are those of `summary.summarise`.
     """
-    tables = list(_windows(_daily_sums(pairs), due)) if not pairs.empty else []
+    if pairs.empty:
+        return windows_ending(pairs, (), due)
+    newest = pairs["date"].max()
+    if due is not None and not due.empty:
+        newest = max(newest, due["date"].max())
+    lasts = pd.date_range(pairs["date"].min(), newest, freq="D")[::-1][::STEP_DAYS]
+    return windows_ending(pairs, lasts, due)
+
+
+def windows_ending(
+    pairs: pd.DataFrame, lasts: Iterable[pd.Timestamp], due: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """The windows that end on these days, as `rolling` gives them; a day without enough outcomes has none."""
+    tables = list(_windows(_daily_sums(pairs), lasts, due)) if not pairs.empty else []
     if not tables:
         return _typed(pd.DataFrame(columns=list(ROLLING_COLUMNS)))
     return _typed(pd.concat(tables, ignore_index=True)).sort_values(
@@ -85,20 +99,17 @@ def _daily_sums(pairs: pd.DataFrame) -> pd.DataFrame:
     return terms.groupby([*_KEY, "date"], sort=True).sum(min_count=1).reset_index()
 
 
-def _windows(daily: pd.DataFrame, due: pd.DataFrame | None) -> Iterator[pd.DataFrame]:
-    newest = daily["date"].max()
-    if due is not None and not due.empty:
-        newest = max(newest, due["date"].max())
-    for window in WINDOWS:
-        last = newest
-        while last >= daily["date"].min():
+def _windows(
+    daily: pd.DataFrame, lasts: Iterable[pd.Timestamp], due: pd.DataFrame | None
+) -> Iterator[pd.DataFrame]:
+    for last in lasts:
+        for window in WINDOWS:
             first = last - pd.Timedelta(days=window - 1)
             inside = daily[daily["date"].between(first, last)]
             enough = inside.groupby(_KEY)["date"].transform("size") >= LEAST_SHARE * window
             if enough.any():
                 due_inside = None if due is None else due[due["date"].between(first, last)]
                 yield _scored(inside[enough], due_inside).assign(window_days=window, first=first, last=last)
-            last -= pd.Timedelta(days=STEP_DAYS)
 
 
 def _scored(inside: pd.DataFrame, due: pd.DataFrame | None) -> pd.DataFrame:
@@ -115,6 +126,8 @@ def _scored(inside: pd.DataFrame, due: pd.DataFrame | None) -> pd.DataFrame:
             "brier_score": total["error"] / total["rows"],
         }
     )
+    gap = mean_by_group(inside["date"], inside["wet"] - inside["chance"], inside["rows"], group)
+    scored["gap"], scored["gap_low"], scored["gap_high"] = gap
     for reference in _REFERENCES:
         error, of_reference = inside[f"error_beside_{reference}"], inside[f"error_of_{reference}"]
         skill = brier_skill_by_group(inside["date"], error, of_reference, group)

@@ -16,7 +16,7 @@ from meteo_core.model.registry import ModelVersion
 from meteo_core.serving import MODEL_CARD
 from meteo_tests import builders
 from meteo_tests.api.people import ADMIN, beside, in_process
-from meteo_tests.core.verified import pairs_of
+from meteo_tests.core.verified import held_out, pairs_of
 
 NOW = datetime(2016, 6, 25, 8, tzinfo=UTC)
 """Afternoon of the last observed day in all of Australia."""
@@ -84,6 +84,7 @@ def served_home(tmp_path_factory: pytest.TempPathFactory, weather: pd.DataFrame,
         issued_at=NOW,
         pairs=VERIFIED,
         drift=DRIFTED,
+        held_out=held_out(summer=0.25, other=0.2),
         cards={MODEL_CARD: "# Model card"},
     )
     cached(home, models, version=7)

@@ -6,8 +6,9 @@ import pytest
 from litestar.testing import TestClient
 
 from meteo_api.predictand import Route, Threshold
-from meteo_api.verification.rolling import WINDOW_COLUMNS, WindowDays
+from meteo_api.verification.rolling import EXPECTED_COLUMNS, WINDOW_COLUMNS, SkillVerdict, WindowDays
 from meteo_api.verification.scores import SCORE_COLUMNS, Group
+from meteo_core.drift.skill import AS_EXPECTED, BELOW, EXPECTATION_TYPES, INSUFFICIENT, JUDGED_COLUMNS
 from meteo_core.features.predictor_table import Variant
 from meteo_core.labels import THRESHOLDS
 from meteo_core.model.rain_model import CLIMATOLOGY_ROUTE
@@ -101,6 +102,20 @@ def test_skill_over_time_comes_in_windows_with_intervals_and_coverage(client: Te
     assert client.get(f"{VERIFICATION}/rolling", params={"issue": "morning"}).json()["windows"] == []
 
 
+def test_skill_over_time_is_held_against_what_the_champion_reached_on_days_held_out(client: TestClient):
+    told = client.get(f"{VERIFICATION}/rolling", params={"threshold": "ge_25_0"}).json()
+
+    newest = told["windows"][-1]
+    # A fifth off: .04 of a climatology's .25.
+    assert newest["expected_skill"] == pytest.approx(0.84)
+    assert newest["verdict"] == "below expectation"
+    expected = {each["season"]: each for each in told["expectation"]}
+    assert set(expected) == {"all", "summer", "autumn", "winter", "spring"}
+    assert (expected["all"]["first"], expected["all"]["last"]) == ("2019-01-01", "2019-12-31")
+    assert expected["summer"]["skill"] == pytest.approx(0.75)
+    assert expected["summer"]["days"] == 90
+
+
 @pytest.mark.parametrize(
     ("query", "at_fault"),
     [
@@ -148,7 +163,9 @@ def test_names_are_those_of_the_science():
     assert set(get_args(Group)) == set(GROUPINGS)
     assert set(get_args(Route)) == {*Variant, CLIMATOLOGY_ROUTE}
     assert get_args(WindowDays) == WINDOWS
-    assert set(WINDOW_COLUMNS) == set(ROLLING_COLUMNS)
+    assert set(WINDOW_COLUMNS) == {*ROLLING_COLUMNS, *JUDGED_COLUMNS}
+    assert set(EXPECTED_COLUMNS) == set(EXPECTATION_TYPES)
+    assert set(get_args(SkillVerdict)) == {AS_EXPECTED, BELOW, INSUFFICIENT}
     assert set(SCORE_COLUMNS) == {*GROUP_COLUMNS, *SUMMARY_COLUMNS}
 
 

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from meteo_core.charts import Theme, Width, drift_chart, reliability_chart, skill_chart
+from meteo_core.drift.skill import expected_scores, judged
 from meteo_core.verification.reliability import reliability_table
 from meteo_core.verification.rolling import rolling
-from meteo_tests.core.verified import pairs_of
+from meteo_tests.core.verified import held_out, pairs_of
 
 DRIFT = pd.DataFrame(
     {
@@ -29,7 +30,7 @@ def words(svg: bytes) -> list[str]:
 
 def windows(days: int) -> pd.DataFrame:
     pairs = pairs_of(np.arange(days) % 2, np.full(days, 0.4), climatology=0.5)
-    table = rolling(pairs)
+    table = judged(rolling(pairs), expected_scores(held_out(summer=0.25, other=0.25)))
     return table[table["window_days"] == 30]
 
 

@@ -12,6 +12,7 @@ from meteo_core.verification.intervals import (
     LEAST_DAYS,
     brier_skill,
     brier_skill_by_group,
+    mean_by_group,
     paired_difference,
     paired_difference_by_group,
 )
@@ -110,6 +111,18 @@ def test_too_few_days_have_a_score_and_no_interval():
     assert short.value == pytest.approx(error[:few].mean())
     assert np.isnan([short.low, short.high]).all()
     assert not np.isnan([long.low, long.high]).any()
+
+
+def test_a_mean_of_sums_counts_each_case_once():
+    # A day of one case, 1.0, and 59 days of three cases that sum to 0.
+    days = pd.date_range("2016-01-01", periods=60)
+    totals, counts = np.zeros(60), np.full(60, 3)
+    totals[0], counts[0] = 1.0, 1
+
+    found = mean_by_group(days, totals, counts, np.zeros(60, dtype=np.intp))
+
+    assert found.value == pytest.approx([1 / 178])
+    assert found.low[0] <= found.value[0] <= found.high[0]
 
 
 def test_nothing_to_compare_is_not_a_number():

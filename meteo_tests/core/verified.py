@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from meteo_core.labels import THRESHOLDS
 from meteo_core.verification.pairs import PAIR_COLUMNS
 from meteo_tests.core.days import JUNE_1
 
@@ -36,3 +37,21 @@ def pairs_of(
     ):
         pairs[error] = (pairs[forecast] - pairs["outcome"]) ** 2
     return pairs[PAIR_COLUMNS]
+
+
+def held_out(*, summer: float, other: float) -> pd.DataFrame:
+    """A year at one station, wet every other day: how far off chances were in summer and in other seasons."""
+    days = pd.date_range("2019-01-01", "2019-12-31")
+    wet = (np.arange(365) % 2 == 0).astype(float)
+    off = np.where(days.month.isin([12, 1, 2]), summer, other)
+    columns = {
+        column: values
+        for rule in THRESHOLDS
+        for column, values in {
+            rule: wet,
+            f"p_{rule}": np.abs(wet - off),
+            f"climatology_{rule}": 0.5,
+            f"markov_{rule}": 0.5,
+        }.items()
+    }
+    return pd.DataFrame({"station": "Sydney", "date": days, "issue": "evening", **columns})

@@ -6,9 +6,10 @@ import pytest
 from litestar.testing import TestClient
 from playwright.sync_api import expect
 
-from meteo_api.pages.scored import BAR, hindcasts_said, meaning, score_rows, skill_said
+from meteo_api.pages.scored import BAR, expectation_said, hindcasts_said, meaning, score_rows, skill_said
 from meteo_api.snapshot.schemas import SnapshotInService
 from meteo_api.verification.reliability import ReliabilityBin
+from meteo_api.verification.rolling import WINDOW_COLUMNS, ExpectedSkill, SkillWindow
 from meteo_api.verification.schemas import Reliability
 from meteo_api.verification.scores import SCORE_COLUMNS, GroupScores
 from meteo_core.calendar import Issue
@@ -57,6 +58,30 @@ def group(**values: object) -> GroupScores:
         **row  # pyright: ignore[reportArgumentType]
         | {"group": "overall", "issue": Issue.EVENING, "threshold": "gt_1_0", "rows": 100, "days": 50}
         | values
+    )
+
+
+def window(**values: object) -> SkillWindow:
+    row = dict.fromkeys(WINDOW_COLUMNS)
+    return SkillWindow(
+        **row  # pyright: ignore[reportArgumentType]
+        | {"issue": Issue.EVENING, "threshold": "gt_1_0", "window_days": 30, "rows": 700, "days": 20}
+        | {"first": date(2016, 6, 1), "last": date(2016, 6, 30), "verdict": "insufficient data"}
+        | values
+    )
+
+
+def of_all_seasons(skill: float) -> ExpectedSkill:
+    return ExpectedSkill(
+        issue=Issue.EVENING,
+        threshold="gt_1_0",
+        season="all",
+        first=date(2015, 1, 1),
+        last=date(2015, 12, 31),
+        days=365,
+        brier_score=0.1,
+        brier_climatology=0.1 / (1 - skill),
+        skill=skill,
     )
 
 
@@ -166,6 +191,28 @@ def test_pictures_are_there_and_their_numbers_beside_them(desk: Visitor):
         assert picture.evaluate("image => image.naturalWidth") > 0
     page.get_by_text("The same as a table").first.click()
     expect(page.get_by_role("row", name="70\u201380").first).to_contain_text("15")
+
+
+def test_the_page_says_that_skill_is_below_what_was_expected_and_what_that_rests_on(desk: Visitor):
+    page = desk.open(f"{PAGE}?threshold=ge_25_0")
+
+    section = page.locator("#over-time")
+    expect(section).to_contain_text(
+        "Below expectation: a skill of 0.75 over climatology in the 30 days to 3 Jun 2016, where 0.84 was"
+    )
+    expect(section).to_contain_text("held out when it was trained, 1 Jan 2019 to 31 Dec 2019")
+    section.get_by_text("The same as a table").click()
+    expect(section.get_by_role("row", name="3 Jun 2016")).to_contain_text("below expectation")
+
+
+def test_late_outcomes_are_said_to_be_late_and_not_bad():
+    expectation = [of_all_seasons(0.5)]
+    late = window(coverage=0.7, expected_skill=0.5)
+
+    said = plain(expectation_said(late, expectation))
+    assert said.startswith("Insufficient data for a verdict in the 30 days to 30 Jun 2016: only 70 % of the ")
+    assert "not known what to expect" in plain(expectation_said(window(), []))
+    assert expectation_said(None, expectation) == ()
 
 
 @pytest.mark.parametrize(
