@@ -15,6 +15,8 @@ from meteo_assets import (
     serving,
     verification,
 )
+from meteo_assets.clock import Clock
+from meteo_assets.sensors import SENSORS
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import mlflow_run, registry_of
 from meteo_core.warehouse import Warehouse
@@ -34,19 +36,21 @@ STAGES = (
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    """Assets, checks, jobs and schedules, wired to what the settings name."""
+    """Assets, checks, jobs, schedules and sensors, wired to what the settings name."""
     return dg.Definitions(
         assets=dg.load_assets_from_modules(STAGES),
         asset_checks=dg.load_asset_checks_from_modules(STAGES),
-        jobs=[schedules.daily_job, schedules.weekly_job, schedules.publish_job],
+        jobs=[schedules.daily_job, schedules.weekly_job, schedules.shadow_job, schedules.publish_job],
         schedules=[
             schedules.every_morning,
             schedules.every_noon,
             schedules.every_evening,
             schedules.every_sunday,
         ],
+        sensors=list(SENSORS),
         resources={
             "settings": settings,
+            "clock": Clock(),
             "warehouse": Warehouse(settings.home.warehouse),
             "registry": registry_of(settings),
             "mlflow": mlflow_run(settings),

@@ -8,6 +8,7 @@ from meteo_assets.features import features
 from meteo_assets.metadata import markdown_table, schema
 from meteo_assets.partitions import days_of, observation_days
 from meteo_assets.verification import forecast_verification
+from meteo_core.drift.active import ACTIVE_ALARMS, ONE_EPISODE, active_alarms
 from meteo_core.drift.alarms import KINDS, alarm_table, episodes
 from meteo_core.drift.hard import rejection_alarms, spell_alarms
 from meteo_core.parameters import NUMBERS
@@ -59,6 +60,7 @@ def drift_alarms(
             "alarms": len(told),
             "active": int((told["last"].dt.date == last).sum()),
             **{f"days_{kind}": int((alarms["kind"] == kind).sum()) for kind in KINDS},
+            ACTIVE_ALARMS: active_alarms(warehouse.read(TABLE, last - ONE_EPISODE, last), last),
             "newest": markdown_table(
                 ["kind", "station", "parameter", "first", "last"],
                 [

@@ -84,7 +84,12 @@ def forecasts(
             "added": added,
             "kept_as_issued": kept,
             "issued_today": int((made["kind"] == ISSUED).sum()),
+            "newest_day": f"{newest['date'].max():%Y-%m-%d}" if len(newest) else None,
             "stations_on_newest_day": newest["station"].nunique(),
+            **{
+                f"issued_{issue.value}": int(((newest["issue"] == issue) & (newest["kind"] == ISSUED)).sum())
+                for issue in Issue
+            },
             **{
                 f"stations_waiting_{issue.value}": len(stations()) - int((newest["issue"] == issue).sum())
                 for issue in Issue

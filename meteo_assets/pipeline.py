@@ -1,6 +1,5 @@
 """Runs of the assets started from code: the same jobs, instance and events as the Dagster UI shows."""
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
 from meteo_assets.definitions import build_definitions
+from meteo_assets.failures import first_failure
 from meteo_assets.instance import prepare_instance
 from meteo_assets.settings import Settings
 from meteo_core.errors import MeteoError
@@ -155,17 +155,5 @@ def _was_interrupted(event: dg.DagsterEvent) -> bool:
 
 
 def _first_failure(result: dg.ExecuteInProcessResult) -> str:
-    """What went wrong first, in one sentence; the whole story is in the Dagster UI."""
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-        elif event.is_run_failure:
-            error = event.job_failure_data.error
-        else:
-            continue
-        while error is not None and error.cause is not None:
-            error = error.cause
-        # Dagster puts the class of the exception before its message.
-        message = re.sub(r"^(\w+\.)+\w+: ", "", error.message.strip()) if error else event.message
-        return f"{event.step_key or event.job_name}: {message}"
-    return f"run {result.run_id} failed"
+    failure = first_failure(result.all_events)
+    return str(failure) if failure else f"run {result.run_id} failed"

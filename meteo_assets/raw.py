@@ -10,10 +10,11 @@ from meteo_assets.metadata import counts, markdown_table, parameter_schema
 from meteo_assets.partitions import days_of, observation_days
 from meteo_assets.settings import Settings, SourceName
 from meteo_assets.sources import open_source
-from meteo_core.ingestion import gather
+from meteo_core.ingestion import Gathered, gather
 from meteo_core.parameters import NUMBERS, PARAMETERS
 from meteo_core.quality.findings import count_kinds
 from meteo_core.quality.suspicions import LOOK_BACK_DAYS, SUSPECTED, find_suspicions
+from meteo_core.sources.protocol import SourceBlocked
 from meteo_core.stations import stations
 from meteo_core.warehouse import Warehouse
 
@@ -57,7 +58,12 @@ def raw_observations(
         raise dg.Failure(
             f"{source_name} gave no observations for {first}..{last}"
             + (f": {gathered.failures['reason'].iloc[0]}" if len(gathered.failures) else ""),
-            metadata={"documents_refused": len(gathered.failures)},
+            metadata={
+                "source": source_name,
+                "documents": gathered.documents,
+                "documents_refused": len(gathered.failures),
+                "documents_blocked": _blocked(gathered),
+            },
         )
     added = warehouse.add_revisions(gathered.observations, gathered.findings, gathered.failures)
 
@@ -70,6 +76,7 @@ def raw_observations(
             "source": source_name,
             "documents": gathered.documents,
             "documents_refused": len(gathered.failures),
+            "documents_blocked": _blocked(gathered),
             "station_days": len(gathered.observations),
             "new_revisions": added,
             "values_rejected": int(judged.get("rejected", 0)),
@@ -81,6 +88,11 @@ def raw_observations(
             ),
         }
     )
+
+
+def _blocked(gathered: Gathered) -> int:
+    """Documents that the source refused to give us, or was not asked for because it had."""
+    return int((gathered.failures["kind"] == SourceBlocked.__name__).sum())
 
 
 def _look_over(warehouse: Warehouse, first: date, last: date) -> pd.DataFrame:

@@ -15,7 +15,17 @@ from meteo_assets.promotion import champion_model, model_comparison
 from meteo_assets.raw import raw_observations
 from meteo_assets.serving import serving_snapshot
 from meteo_assets.verification import forecast_verification
-from meteo_core.jobs import DAILY_JOB, FIRST_DAY, WEEKLY_JOB, ZONE, range_tags, today, week_containing
+from meteo_core.jobs import (
+    DAILY_JOB,
+    FIRST_DAY,
+    PUBLISH_JOB,
+    SHADOW_JOB,
+    WEEKLY_JOB,
+    ZONE,
+    range_tags,
+    today,
+    week_containing,
+)
 
 REREAD_DAYS: Final = 31
 """Days read again each morning: sources revise, and holes of an outage fill themselves."""
@@ -41,8 +51,13 @@ weekly_job = dg.define_asset_job(
     selection=dg.AssetSelection.assets(rain_model, drift_report, model_comparison, champion_model),
     description="Report drift, train a challenger, compare it with the champion, promote it if it earned it.",
 )
+shadow_job = dg.define_asset_job(
+    SHADOW_JOB,
+    selection=dg.AssetSelection.assets(rain_model, model_comparison),
+    description="What drift asks for: train a challenger and compare it with the champion, which stays.",
+)
 publish_job = dg.define_asset_job(
-    "publish",
+    PUBLISH_JOB,
     selection=dg.AssetSelection.assets(serving_snapshot),
     description="Publish what the service may know.",
 )

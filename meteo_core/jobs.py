@@ -13,6 +13,10 @@ DAILY_JOB: Final = "daily"
 """Observations to snapshot, of a day or a range of days."""
 WEEKLY_JOB: Final = "weekly"
 """Drift report, training, comparison and promotion, of a week."""
+PUBLISH_JOB: Final = "publish"
+"""The snapshot alone."""
+SHADOW_JOB: Final = "shadow_retrain"
+"""Training and comparison of a week, and no promotion."""
 
 FIRST_DAY: Final = date(2007, 11, 1)
 """First day of the public archive, and the first that can be asked for."""

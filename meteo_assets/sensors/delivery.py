@@ -1,0 +1,22 @@
+"""Sends the messages that wait."""
+
+import dagster as dg
+
+from meteo_assets.alerting import channel_names, outbox
+from meteo_assets.clock import Clock
+from meteo_assets.settings import Settings
+
+
+@dg.sensor(
+    description="Sends alerts and all-clears that are due by e-mail and webhook, as far as they are set up. "
+    "What does not get through waits, from 30 seconds to 30 minutes, and is tried again until it does.",
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def alert_delivery(settings: dg.ResourceParam[Settings], clock: dg.ResourceParam[Clock]) -> dg.SkipReason:
+    """Empty the outbox as far as the channels let it."""
+    if not channel_names(settings):
+        return dg.SkipReason("no channel is set up: alerts are on record, and on the page /alerts")
+    with outbox(settings) as waiting:
+        told = waiting.deliver(clock.now)
+    return dg.SkipReason(f"{told.sent} sent, {told.failed} failed, {told.waiting} waiting")
