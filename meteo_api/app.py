@@ -27,6 +27,7 @@ from meteo_api.drift.service import DriftService
 from meteo_api.forecasts.controller import ForecastController
 from meteo_api.forecasts.service import ForecastService
 from meteo_api.front import Front
+from meteo_api.gate.controller import GateController
 from meteo_api.health.controller import HealthController
 from meteo_api.health.service import HealthService
 from meteo_api.hosts import AllowedHosts
@@ -181,6 +182,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
                 ],
             ),
             HealthController,
+            GateController,
             Router("/", route_handlers=[ChartController], middleware=[answering_from(kept)]),
             MetricsController,
             *PAGES,

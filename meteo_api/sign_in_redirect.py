@@ -7,6 +7,8 @@ from urllib.parse import quote, urlsplit
 from litestar import Request, Response
 
 SIGN_IN: Final = "/sign-in"
+GATE: Final = "/gate/"
+"""Asked by a gateway, which names in `X-Forwarded-Uri` what it was asked for."""
 _NOT_PAGES: Final = ("/api/", "/health/", "/metrics", "/schema")
 LONGEST: Final = 1_000
 
@@ -27,6 +29,8 @@ def to_sign_in(request: Request[Any, Any, Any]) -> Response[None]:
     path = request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
     query = request.scope["query_string"].decode("ascii", "replace")
     target = f"{path}?{query}" if query else path
+    if path.startswith(GATE):
+        target = request.headers.get("x-forwarded-uri", "/")
     location = _address(target if request.method == "GET" else "/")
     return Response(None, status_code=HTTPStatus.SEE_OTHER, headers={"Location": location})
 

@@ -17,7 +17,12 @@ INSTANCE_FILE: Final = "dagster.yaml"
 
 
 def prepare_instance(settings: Settings) -> Path:
-    """Put the instance's settings into its home; give that folder, to be used as `DAGSTER_HOME`."""
+    """Put the instance's settings into its home; give that folder, to be used as `DAGSTER_HOME`.
+
+    A folder that the settings name is taken as it is.
+    """
+    if settings.dagster_home is not None:
+        return settings.dagster_home
     home = settings.home.dagster
     home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(PROJECT_ROOT / INSTANCE_FILE, home / INSTANCE_FILE)

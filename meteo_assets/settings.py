@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     exporter_port: Annotated[int, Field(ge=0, le=65535)] = 8011
     """Its port; 0 takes a free one."""
 
+    dagster_home: Path | None = None
+    """Folder of a `dagster.yaml` that is used as it is; by default runs are kept in the state folder."""
     git_sha: str | None = None
     """Commit of the code, for images without git."""
 

@@ -37,6 +37,9 @@ def add(
     name: NameArgument,
     role: RoleOption = "user",
     password_stdin: StdinOption = False,
+    unless_there: Annotated[
+        bool, typer.Option("--unless-there", help="Leave a user of this name as they are, without an error")
+    ] = False,
     home: HomeOption = None,
 ) -> None:
     """Add a user. Asks for the password; it is never given on the command line.
@@ -47,6 +50,9 @@ def add(
 
     use(home)
     with plain_errors(), opened() as kept:
+        if unless_there and any(user.name == name for user in kept.all()):
+            console.print(f"{name} is there already.", markup=False)
+            return
         added = kept.add(name, _password(password_stdin), _role(role), by=_who())
         console.print(f"{added.name} may sign in, as {added.role.value}.", markup=False)
 

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Makes the secrets of the stack, each a random one in a file of its own; keeps those that are there.
+set -eu
+folder=${1:-"$(dirname "$0")/../secrets"}
+umask 077
+mkdir -p "$folder"
+made=0
+for name in postgres_password meteo_db_password dagster_db_password mlflow_db_password \
+            service_secret admin_password grafana_password; do
+  [ ! -s "$folder/$name" ] || continue
+  random=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
+  printf '%s' "$random" >"$folder/.$name"
+  # The folder keeps others out; within a container the file is read by a user without rights.
+  chmod 444 "$folder/.$name"
+  mv "$folder/.$name" "$folder/$name"
+  made=$((made + 1))
+done
+chmod 700 "$folder"
+echo "$made secrets made in $folder. Sign in as admin with the password in $folder/admin_password."

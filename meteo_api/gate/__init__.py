@@ -1,0 +1,1 @@
+"""What a gateway asks before it lets somebody through to other programs."""
