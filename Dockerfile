@@ -23,13 +23,14 @@ FROM ${PYTHON_IMAGE}
 ARG GIT_SHA=unknown
 ENV PATH=/opt/meteo/bin:$PATH \
     PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    HOME=/tmp MPLCONFIGDIR=/tmp/matplotlib \
+    HOME=/tmp MPLCONFIGDIR=/tmp/matplotlib PGPASSFILE=/tmp/pgpass \
     METEO_HOME=/state METEO_GIT_SHA=${GIT_SHA} \
     MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true DAGSTER_DISABLE_TELEMETRY=1
 COPY --from=build /opt/meteo /opt/meteo
 COPY --from=build /app /app
 # A new volume takes the owner of the folder that it is mounted on.
-RUN mkdir /state /artifacts && chown 10001:10001 /state /artifacts
+RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin meteo \
+ && mkdir /state /artifacts && chown meteo:meteo /state /artifacts
 WORKDIR /app
 USER 10001:10001
 ENTRYPOINT ["/app/deploy/entrypoint.sh"]

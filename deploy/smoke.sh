@@ -134,7 +134,7 @@ $compose exec -T api meteo users disable smoke >/dev/null 2>&1
 
 echo "== Peak memory of each container, MiB"
 for service in $($compose ps --services); do
-  peak=$($compose exec -T "$service" cat /sys/fs/cgroup/memory.peak 2>/dev/null) || continue
+  peak=$($compose exec -T "$service" sh -c "cat /sys/fs/cgroup/memory.peak 2>/dev/null || cat /sys/fs/cgroup/memory/memory.max_usage_in_bytes" 2>/dev/null) || continue
   printf '%-14s %6d\n' "$service" $((peak / 1048576))
 done
 echo "$passed passed, $failed failed"
