@@ -3,5 +3,5 @@
 import sys
 import urllib.request
 
-with urllib.request.urlopen(sys.argv[1], timeout=8) as answer:
+with urllib.request.urlopen(sys.argv[1], timeout=8) as answer:  # noqa: S310 (the compose file's own)
     sys.exit(answer.status != 200)

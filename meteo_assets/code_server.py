@@ -5,10 +5,13 @@ every run as a child. When it ends so do they, and nobody is left to say so: at 
 as failed, so that Dagster retries them and their place is free.
 """
 
+import logging
 import os
 import sys
 
 import dagster as dg
+
+log = logging.getLogger(__name__)
 
 UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 MESSAGE = "The code server ended while this run was under way, and the run with it."
@@ -32,12 +35,13 @@ def end_orphans(instance: dg.DagsterInstance) -> list[str]:
 
 def main() -> None:
     """Tidy up, then become Dagster's gRPC server."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     host, port = sys.argv[1:]
     with dg.DagsterInstance.get() as instance:
         for run_id in end_orphans(instance):
-            print(f"run {run_id}: {MESSAGE}", flush=True)
+            log.warning("run %s: %s", run_id, MESSAGE)
     command = ["dagster", "api", "grpc", "--host", host, "--port", port, "-m", "meteo_assets.definitions"]
-    os.execvp(command[0], command)
+    os.execvp(command[0], command)  # noqa: S606 (nothing in it is anyone's input)
 
 
 if __name__ == "__main__":

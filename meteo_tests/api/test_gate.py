@@ -2,7 +2,6 @@
 
 import httpx
 
-
 GATE = "/gate/administrator"
 BROWSER = {"Accept": "text/html"}
 

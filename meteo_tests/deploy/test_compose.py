@@ -1,0 +1,90 @@
+"""The Compose file keeps what the documents promise of it."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+ONE_SHOT = {"setup"}
+# Images without a program that could ask.
+UNASKED = {"gateway", "prometheus", "alertmanager", "grafana"}
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict[str, Any]]:
+    return yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
+
+
+def test_only_the_gateway_publishes_a_port_and_on_loopback_unless_told_otherwise(services):
+    assert {name: service["ports"] for name, service in services.items() if "ports" in service} == {
+        "gateway": ["${METEO_PUBLISH:-127.0.0.1:8080}:${METEO_GATEWAY_PORT:-8080}"]
+    }
+
+
+def test_every_part_is_read_only_without_rights_and_bounded(services):
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
+
+
+def test_every_part_starts_again_by_itself_but_for_the_one_that_is_done_once(services):
+    kept = {name for name, service in services.items() if service["restart"] == "unless-stopped"}
+
+    assert kept == set(services) - ONE_SHOT
+
+
+def test_parts_that_others_wait_for_say_whether_they_are_well(services):
+    assert {name for name, service in services.items() if "healthcheck" not in service} == ONE_SHOT | UNASKED
+
+
+def test_nobody_is_given_the_engine(services):
+    mounts = [str(mount) for service in services.values() for mount in service.get("volumes", [])]
+
+    assert not [mount for mount in mounts if "docker.sock" in mount]
+
+
+def test_no_secret_is_in_the_file(services):
+    """Passwords are files: neither an address nor an environment holds one."""
+    for name, service in services.items():
+        for key, value in (service.get("environment") or {}).items():
+            assert "PASSWORD" not in key or key.endswith(("_FILE", "__FILE")), name
+            assert "://" not in str(value) or ":" not in str(value).partition("://")[2].partition("@")[0], (
+                name,
+                key,
+            )
+
+
+def test_secrets_are_made_once_and_kept_from_others(tmp_path: Path):
+    make = ["sh", str(ROOT / "deploy/make_secrets.sh"), str(tmp_path / "secrets")]
+
+    subprocess.run(make, check=True, capture_output=True)
+    first = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
+    subprocess.run(make, check=True, capture_output=True)
+    second = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
+
+    assert set(first) == {
+        Path(secret["file"]).name
+        for secret in yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["secrets"].values()
+    }
+    assert len(set(first.values())) == len(first)
+    assert all(len(value) == 64 for value in first.values())
+    assert second == first
+    assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(shutil.which("docker") is None, reason="no docker client on this machine")
+def test_compose_can_read_it():
+    environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    read = subprocess.run(
+        ["docker", "compose", "config", "-q"], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+
+    assert read.returncode == 0, read.stderr
