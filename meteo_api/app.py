@@ -16,6 +16,8 @@ from meteo_api.accounts.controller import SignInController
 from meteo_api.accounts.service import Accounts
 from meteo_api.accounts.sign_in_page import SignInPage
 from meteo_api.accounts.wiring import lifetimes_of, secret_of
+from meteo_api.alerts.controller import AlertController
+from meteo_api.alerts.service import AlertService
 from meteo_api.cards.controller import CardController
 from meteo_api.clock import Clock, utc_now
 from meteo_api.database.schema import bring_up_to_date
@@ -45,6 +47,7 @@ from meteo_api.observations.controller import ObservationController
 from meteo_api.observations.service import ObservationService
 from meteo_api.pages.about import AboutController
 from meteo_api.pages.administration import Links, RunsPage
+from meteo_api.pages.alerts import AlertPageController
 from meteo_api.pages.charts import ChartController
 from meteo_api.pages.drift import DriftPageController
 from meteo_api.pages.map import MapController
@@ -88,6 +91,7 @@ PAGES: tuple[type[Controller], ...] = (
     PeoplePage,
     VerificationPageController,
     DriftPageController,
+    AlertPageController,
     AboutController,
     StaticController,
 )
@@ -117,6 +121,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     )
     models.when_exchanged = snapshots.when_exchanged = predictions.prepare
     static = StaticFiles()
+    alerts = AlertService(database, now=now)
     deeds, links = Deeds(accounts.audit), Links.of(settings)
     runs = RunService(Dagster(settings.dagster_url), deeds, link=links.dagster, now=now)
     provided = {
@@ -129,6 +134,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "predictions": predictions,
         "verification": VerificationService(snapshots),
         "drift": DriftService(snapshots),
+        "alerts": alerts,
         "reports": DriftReports(settings.home.drift),
         "observations": ObservationService(snapshots),
         "health": HealthService(models, snapshots, predictions, asked, now=now),
@@ -137,7 +143,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "life": ModelLife(registry, models, deeds),
         "links": links,
         "static": static,
-        "pages": Pages(snapshots, models, now=now),
+        "pages": Pages(snapshots, models, alerts, now=now),
     }
 
     kept = KeptAnswers(snapshots, now=now)
@@ -172,6 +178,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
                         ],
                         middleware=[answering_from(kept)],
                     ),
+                    AlertController,
                     PredictionController,
                     ModelController,
                     VersionController,
@@ -199,6 +206,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
             beginning_with_what_is_on_disk,
             keeping(asked),
             watching(snapshots.look, every_seconds=settings.snapshot_poll_seconds, name="snapshot"),
+            watching(alerts.look, every_seconds=settings.alerts_poll_seconds, name="alerts"),
             watching(models.look, every_seconds=settings.model_poll_seconds, name="model registry"),
         ],
         openapi_config=document(),

@@ -36,6 +36,7 @@ _READS: Final = {
     "get_reliability": "/verification/reliability?issue=evening&threshold=gt_1_0",
     "list_skill_over_time": "/verification/rolling?issue=evening&threshold=gt_1_0&window_days=30",
     "get_drift": "/drift",
+    "list_alerts": "/alerts",
     "list_observations_of_station": "/observations/Sydney",
     "get_model_card": "/cards/model",
     "get_data_card": "/cards/data",

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """How often the registry is asked for the champion."""
     snapshot_poll_seconds: Annotated[float, Field(gt=0)] = 2.0
     """How often the serving folder is looked at."""
+    alerts_poll_seconds: Annotated[float, Field(gt=0)] = 15.0
+    """How often open alerts are counted, for the notice on administrators' pages."""
     dagster_url: str = "http://127.0.0.1:3000"
     """Dagster's webserver, which runs are asked of."""
     dagster_link: str | None = None

@@ -7,6 +7,7 @@ from typing import Any, Final
 from litestar import MediaType, Request
 from litestar.response import Template
 
+from meteo_api.alerts.service import AlertService
 from meteo_api.clock import Clock
 from meteo_api.model.store import ModelStore
 from meteo_api.snapshot.store import OLD_AFTER, SnapshotStore
@@ -16,6 +17,7 @@ NAVIGATION: Final = (
     ("what-if", "What-if", "/what-if"),
     ("verification", "Verification", "/verification"),
     ("drift", "Drift", "/drift"),
+    ("alerts", "Alerts", "/alerts"),
     ("model", "Model", "/model"),
 )
 FOR_ADMINISTRATORS: Final = ("administration", "Administration", "/administration")
@@ -58,13 +60,18 @@ class Shell:
     data: DataAge | None
     """None while there is no snapshot, and for whoever is not signed in."""
     model_version: int | None
+    open_alerts: int
+    """How many alerts last, for administrators; 0 for others."""
 
 
 class Pages:
     """Puts a view into its template and the shell around it."""
 
-    def __init__(self, snapshots: SnapshotStore, models: ModelStore, *, now: Clock) -> None:
+    def __init__(
+        self, snapshots: SnapshotStore, models: ModelStore, alerts: AlertService, *, now: Clock
+    ) -> None:
         self._snapshots = snapshots
+        self._alerts = alerts
         self._models = models
         self.now = now
         """The service's clock."""
@@ -96,7 +103,8 @@ class Pages:
         # Read from the scope: the property raises where nobody looked who it is, as for an unknown address.
         account = request.scope.get("user")
         entries = NAVIGATION if navigation else ()
-        if getattr(account, "is_admin", False):
+        is_admin = getattr(account, "is_admin", False)
+        if is_admin:
             entries += (FOR_ADMINISTRATORS,)
         served = self._models.current
         return Shell(
@@ -107,6 +115,7 @@ class Pages:
             account=getattr(account, "name", None),
             data=self._data() if account else None,
             model_version=served.version.version if served else None,
+            open_alerts=self._alerts.open_count if is_admin and section != "alerts" else 0,
         )
 
     def _data(self) -> DataAge | None:
