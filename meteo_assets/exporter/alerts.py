@@ -3,12 +3,11 @@
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import func, inspect, select
-from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from meteo_core.alerts.alert import DeliveryState, Kind
 from meteo_core.alerts.tables import alert_deliveries, alerts
@@ -23,15 +22,13 @@ class AlertState(Collector):
     def __init__(self, url: str) -> None:
         """Of the database at this address; raises `UnusableDatabase`."""
         self._database = ServiceDatabase(url)
-        address = make_url(url)
-        self._file = Path(address.database or "") if address.get_backend_name() == "sqlite" else None
 
     def collect(self) -> Iterator[Metric]:
         """Values of this moment."""
         told, readable = [], True
         try:
             told = self._read()
-        except DatabaseAway as error:
+        except (DatabaseAway, SQLAlchemyError) as error:
             log.warning("alerts cannot be counted: %s", error)
             readable = False
         yield GaugeMetricFamily(
@@ -44,21 +41,16 @@ class AlertState(Collector):
     def _read(self) -> list[Metric]:
         open_by_kind = {kind.value: 0 for kind in Kind}
         waiting: list[tuple[str, datetime]] = []
-        # Asked for a file that is not there, SQLite would make an empty one. Nothing was told there yet.
-        if self._file is None or self._file.is_file():
-            with self._database.reading() as connection:
-                if inspect(connection).has_table(alerts.name):
-                    standing = (
-                        select(alerts.c.kind, func.count())
-                        .where(alerts.c.resolved_at.is_(None))
-                        .group_by(alerts.c.kind)
-                    )
-                    for kind, count in connection.execute(standing):
-                        open_by_kind[kind] = count
-                    unsent = select(alert_deliveries.c.channel, alert_deliveries.c.queued_at).where(
-                        alert_deliveries.c.state != DeliveryState.SENT.value
-                    )
-                    waiting = [(channel, queued) for channel, queued in connection.execute(unsent)]
+        with self._database.reading() as connection:
+            # Until the pipeline first had something to tell there are no tables.
+            if inspect(connection).has_table(alerts.name):
+                standing = select(alerts.c.kind, func.count()).where(alerts.c.resolved_at.is_(None))
+                for kind, count in connection.execute(standing.group_by(alerts.c.kind)):
+                    open_by_kind[kind] = count
+                unsent = select(alert_deliveries.c.channel, alert_deliveries.c.queued_at).where(
+                    alert_deliveries.c.state != DeliveryState.SENT.value
+                )
+                waiting = [(channel, queued) for channel, queued in connection.execute(unsent)]
         return [*_open(open_by_kind), *_waiting(waiting)]
 
 
