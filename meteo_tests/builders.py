@@ -53,6 +53,7 @@ def snapshot(
     pairs: pd.DataFrame | None = None,
     drift: pd.DataFrame | None = None,
     alarms: pd.DataFrame | None = None,
+    due: pd.DataFrame | None = None,
     held_out: pd.DataFrame | None = None,
     cards: Mapping[str, str] | None = None,
 ) -> str:
@@ -66,6 +67,7 @@ def snapshot(
         drift=no_drift() if drift is None else drift,
         alarms=alarms,
         pairs=no_pairs() if pairs is None else pairs,
+        due=due,
         held_out=held_out,
         cards=cards or {},
     )

@@ -28,13 +28,17 @@ _SCORES: Final = {
     "meteo_skill_over_climatology_low": "Lower bound of its 95 % interval",
     "meteo_skill_over_climatology_high": "Upper bound of its 95 % interval",
     "meteo_skill_over_markov": "Brier skill score over persistence in the window, 0 no better",
+    "meteo_expected_skill": "Skill over climatology that the model's hold-out lets expect of such a window",
     "meteo_verification_brier_score": "Mean squared error of the chances in the window",
     "meteo_verification_mean_chance": "Mean of the chances in the window",
     "meteo_verification_base_rate": "Share of the window's outcomes that were wet",
+    "meteo_verification_gap": "Share of wet outcomes less the mean chance in the window, 0 where calibrated",
     "meteo_verification_coverage": "Share of the window's forecasts whose outcome is known",
     "meteo_verification_rows": "Forecasts of the window that were scored",
 }
 """Columns of the rolling table, with the prefix of their kind."""
+_BELOW: Final = {"below expectation": 1, "as expected": 0}
+"""Verdicts on a window; where there are too few data there is none."""
 
 
 class WorldState(Collector):
@@ -117,14 +121,21 @@ def _skill(world: World) -> Iterator[Metric]:
         "9 am in Sydney of the last day of the window",
         labels=("issue", "window_days"),
     )
+    below = GaugeMetricFamily(
+        "meteo_skill_below_expectation",
+        "1 where even the upper bound of skill is below what is expected, by more than years differ",
+        labels=("issue", "window_days"),
+    )
     for window in _newest_windows(world):
         labels = window.issue.value, str(window.window_days)
         last.add_metric(labels, _morning(window.last).timestamp())
+        if window.verdict in _BELOW:
+            below.add_metric(labels, _BELOW[window.verdict])
         for name, family in families.items():
             value = getattr(window, name.removeprefix("meteo_").removeprefix("verification_"))
             if value is not None:
                 family.add_metric(labels, value)
-    yield from (last, *families.values())
+    yield from (last, below, *families.values())
 
 
 def _newest_windows(world: World) -> list[SkillWindow]:

@@ -10,11 +10,10 @@ from meteo_core.model.rain_models import RainModels
 from meteo_tests import builders
 from meteo_tests.api.conftest import DRIFTED, NOW, cached
 from meteo_tests.builders import LAST_DAY
-from meteo_tests.core.verified import pairs_of
+from meteo_tests.core.verified import held_out, pairs_of
 
 SILENT = "Albury"
 """Last heard of four days before the others."""
-DAYS = 30
 
 VERIFIED = pd.concat(
     [
@@ -33,6 +32,16 @@ VERIFIED = pd.concat(
     ignore_index=True,
 )
 
+
+DUE = pd.DataFrame(
+    [
+        (issue, "gt_1_0", day, 1)
+        for issue in ("evening", "morning")
+        for day in pd.date_range(end=LAST_DAY, periods=121)
+    ],
+    columns=["issue", "threshold", "date", "due"],
+)
+"""A forecast each day; the outcome of the last day's is not known yet."""
 
 ALARMS = pd.DataFrame(
     [
@@ -60,6 +69,8 @@ def watched_home(root: Path, weather: pd.DataFrame, models: RainModels) -> Home:
         pairs=VERIFIED,
         drift=DRIFTED,
         alarms=ALARMS,
+        due=DUE,
+        held_out=held_out(summer=0.2, other=0.2),
     )
     cached(home, models, version=7)
     return home
