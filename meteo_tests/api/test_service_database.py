@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from meteo_api.accounts.account import Role
 from meteo_api.accounts.throttle import MOST_PER_NAME
 from meteo_api.accounts.users import LastAdministrator
-from meteo_api.database.schema import NewerDatabase, bring_up_to_date
+from meteo_api.database.schema import NewerDatabase, _config, bring_up_to_date, known_revisions
 from meteo_api.database.tables import audit, metadata
 from meteo_core.service_database import DatabaseAway, ServiceDatabase, UnusableDatabase
 from meteo_tests.api.accounts_service import ME, START, bearing, serving
@@ -66,6 +67,27 @@ def test_bringing_up_to_date_again_changes_nothing(database: ServiceDatabase):
 
     with database.reading() as connection:
         assert connection.execute(sa.select(audit.c.at)).scalars().all() == [START]
+
+
+@pytest.mark.parametrize("revision", sorted(known_revisions()))
+def test_a_database_of_each_earlier_release_comes_up_to_date_with_its_rows(url: str, revision: str):
+    database = ServiceDatabase(url)
+    with database.writing() as connection:
+        command.upgrade(_config(connection), revision)
+        connection.execute(
+            sa.text(
+                "INSERT INTO audit (at, who, action, subject, detail) "
+                "VALUES ('2020-06-01 01:02:03', 'w', 'a', 's', '')"
+            )
+        )
+
+    bring_up_to_date(database)
+
+    with database.reading() as connection:
+        assert connection.execute(sa.select(audit.c.who, audit.c.action)).all() == [("w", "a")]
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    database.close()
 
 
 def test_services_that_start_together_take_turns(url: str):

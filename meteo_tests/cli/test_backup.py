@@ -4,9 +4,13 @@ import hashlib
 import io
 import json
 import multiprocessing
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from meteo_cli.main import app
@@ -22,14 +27,16 @@ from meteo_core import serving
 from meteo_core.backup import Places, make_backup
 from meteo_core.backup.copies import copy_warehouse, rows_in_warehouse
 from meteo_core.calendar import Issue
+from meteo_core.errors import MeteoError
 from meteo_core.features.daily import build_features
 from meteo_core.home import Home
 from meteo_core.model.rain_models import RainModels
 from meteo_core.warehouse import Warehouse
 from meteo_core.warehouse.migrations import FIRST_SCRIPT, scripts
-from meteo_tests.api.people import ADMIN, USER, url_of, users_in
+from meteo_tests.api.people import ADMIN, USER, populate, url_of, users_in
 from meteo_tests.cli.conftest import FIRST_VERSION, registry_of
 from meteo_tests.cli.other_processes import commit_and_die, hold, write_pairs
+from meteo_tests.postgresql import client_programs, postgresql
 
 
 @pytest.fixture(scope="module")
@@ -341,3 +348,118 @@ def test_a_warehouse_of_an_older_release_is_copied_as_it_is(tmp_path: Path):
 
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
     assert "main.schema_scripts" not in rows_in_warehouse(copy)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with postgresql() as url:
+        yield url
+
+
+def test_users_in_postgresql_come_back_and_what_was_there_is_kept(
+    server: str, meteo: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", f"{client_programs()}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("METEO_DATABASE_URL", server)
+    populate(server)
+    home, file = tmp_path / "state", tmp_path / "b.tar"
+    Warehouse(home / "meteo.duckdb").query("SELECT 1")
+    made = meteo.invoke(app, ["backup", "--home", str(home), "--out", str(file)])
+    assert made.exit_code == 0, made.output
+    engine = sa.create_engine(server)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM users; CREATE TABLE of_a_newer_release (n INTEGER)"))
+
+    refused = restored(meteo, file, tmp_path / "new")
+    done = restored(meteo, file, tmp_path / "new", "--force")
+
+    assert (refused.exit_code, done.exit_code) == (1, 0), done.output
+    assert "has tables: --force" in refused.output
+    with users_in(server) as users:
+        assert {user.name for user in users.all()} == {USER, ADMIN}
+    assert not sa.inspect(engine).has_table("of_a_newer_release")
+    assert list(tmp_path.glob("new-before-restore-*/service.dump"))
+    engine.dispose()
+
+
+def test_without_postgresqls_client_the_fix_is_named(
+    server: str, meteo: CliRunner, built_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("METEO_DATABASE_URL", server)
+
+    failed = meteo.invoke(app, ["backup", "--home", str(built_home.root), "--out", "b.tar"])
+
+    assert failed.exit_code == 1
+    assert "postgresql-client" in failed.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_with_postgresql_is_not_half_restored_into_a_state_without(
+    server: str, backup: Path, meteo: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("METEO_DATABASE_URL", server)
+
+    refused = restored(meteo, backup, tmp_path / "new")
+
+    assert refused.exit_code == 1
+    assert "the backup holds none" in refused.output.replace("\n", " ")
+    assert not (tmp_path / "new").exists()
+
+
+def test_no_writer_gets_in_while_the_warehouse_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path, tried = tmp_path / "meteo.duckdb", []
+    Warehouse(path).query("SELECT 1")
+
+    def copy_and_try_to_write(source: Any, target: Any, length: int = 0) -> None:
+        target.write(source.read())
+        code = f"import duckdb; duckdb.connect({str(path)!r})"
+        tried.append(
+            subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        )
+
+    monkeypatch.setattr(shutil, "copyfileobj", copy_and_try_to_write)
+    copy_warehouse(path, tmp_path / "copy.duckdb")
+
+    assert "Could not set lock" in tried[0].stderr
+
+
+def test_a_folder_that_a_disk_is_mounted_on_is_filled_not_renamed(
+    backup: Path, meteo: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    home = tmp_path / "state"
+    home.mkdir()
+    (home / "mine.txt").write_text("mine")
+    mounted = home.stat().st_ino
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == home)
+
+    done = restored(meteo, backup, home, "--force")
+
+    assert done.exit_code == 0, done.output
+    assert home.stat().st_ino == mounted
+    assert Home(home).warehouse.exists()
+    (aside,) = home.glob("before-restore-*")
+    assert (aside / "mine.txt").read_text() == "mine"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["state"]
+    again = meteo.invoke(app, ["backup", "--home", str(home), "--out", str(tmp_path / "b.tar")])
+    assert again.exit_code == 0, again.output
+    with tarfile.open(tmp_path / "b.tar") as tar:
+        assert not any("mine.txt" in name for name in tar.getnames())
+
+
+def test_a_moved_state_finds_its_models_once_told(
+    built_home: Home, meteo: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    home = Home(shutil.copytree(built_home.root, tmp_path / "moved place"))
+    hidden = built_home.mlflow.rename(built_home.mlflow.with_name("hidden"))
+    try:
+        with pytest.raises(MeteoError):
+            registry_of(home).load(FIRST_VERSION, tmp_path / "before")
+
+        done = meteo.invoke(app, ["model", "relocate", "--home", str(home.root)])
+
+        assert done.exit_code == 0, done.output
+        registry_of(home).load(FIRST_VERSION, tmp_path / "after")
+    finally:
+        hidden.rename(built_home.mlflow)
+    assert "are where" in meteo.invoke(app, ["model", "relocate", "--home", str(home.root)]).output

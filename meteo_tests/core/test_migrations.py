@@ -1,7 +1,9 @@
 """A warehouse of an older version comes up to date by itself; one of a newer version is refused."""
 
 import multiprocessing
+import re
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -11,6 +13,18 @@ from meteo_core.warehouse import Warehouse, WarehouseError
 from meteo_core.warehouse import migrations as scripts_of
 from meteo_core.warehouse.migrations import FIRST_SCRIPT, scripts
 from meteo_tests.core.days import JUNE_1
+
+SAYING = {
+    "VARCHAR": "'a'",
+    "DOUBLE": "1.5",
+    "INTEGER": "3",
+    "BIGINT": "3",
+    "BOOLEAN": "true",
+    "JSON": "'{}'",
+    "DATE": "DATE '2020-06-01'",
+    "TIMESTAMP WITH TIME ZONE": "TIMESTAMPTZ '2020-06-01 01:02:03+00'",
+}
+"""A value of each type that columns of the warehouse have."""
 
 
 @pytest.fixture
@@ -48,6 +62,57 @@ def test_an_old_file_gets_what_a_new_one_has_and_keeps_its_rows(old: Path, tmp_p
     assert forecasts["p_gt_1_0"].tolist() == [0.3]
     assert forecasts[[f"p_{rule}" for rule in THRESHOLDS if rule != "gt_1_0"]].isna().all(axis=None)
     assert Warehouse(old).read("verification.daily").empty
+
+
+@pytest.mark.parametrize("seen", range(1, len(scripts()) + 1))
+def test_a_file_of_each_earlier_release_comes_up_to_date_with_its_rows(seen: int, tmp_path: Path):
+    path, new = tmp_path / "meteo.duckdb", tmp_path / "new.duckdb"
+    Warehouse(new).query("SELECT 1")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "CREATE TABLE main.schema_scripts (name VARCHAR PRIMARY KEY, applied_at TIMESTAMPTZ NOT NULL)"
+        )
+        for name in list(scripts())[:seen]:
+            connection.execute(scripts()[name])
+            connection.execute("INSERT INTO main.schema_scripts VALUES (?, now())", [name])
+        kept = {table: a_row_in(connection, table) for table in tables_of(connection)}
+
+    Warehouse(path).query("SELECT 1")
+
+    assert len(kept) >= 6
+    assert tables_and_columns(path) == tables_and_columns(new)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        for table, row in kept.items():
+            columns = ", ".join(f'"{column}"' for column in row)
+            assert connection.execute(f"SELECT {columns} FROM {table}").fetchall() == [tuple(row.values())]
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    found = connection.execute(
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
+        "WHERE table_name <> 'schema_scripts' ORDER BY ALL"
+    )
+    return [table for (table,) in found.fetchall()]
+
+
+def a_row_in(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, Any]:
+    """Put a row into a table that says something in every column; give it."""
+    checks = connection.execute(
+        "SELECT constraint_column_names[1], constraint_text FROM duckdb_constraints() "
+        "WHERE constraint_type = 'CHECK' AND schema_name || '.' || table_name = ?",
+        [table],
+    ).fetchall()
+    allowed = {column: re.findall(r"'[^']*'", text)[0] for column, text in checks}
+    columns = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() "
+        "WHERE schema_name || '.' || table_name = ? ORDER BY column_index",
+        [table],
+    ).fetchall()
+    said = [allowed.get(column, SAYING[kind]) for column, kind in columns]
+    connection.execute(f"INSERT INTO {table} VALUES ({', '.join(said)})")
+    values = connection.execute(f"FROM {table}").fetchone()
+    assert values is not None
+    return dict(zip([column for column, _ in columns], values, strict=True))
 
 
 def test_each_script_is_applied_once_and_on_record(old: Path):
