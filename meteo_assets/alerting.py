@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from pydantic import SecretStr
 
 from meteo_assets.settings import Settings
+from meteo_core.alerts.alert import Alert, Kind, Telling
 from meteo_core.alerts.channels import DEFAULT_PORTS, WEBHOOK, Channel, Email, Webhook, email_name
+from meteo_core.alerts.notice import Notice
 from meteo_core.alerts.outbox import Outbox
 from meteo_core.alerts.store import AlertStore
 from meteo_core.errors import MeteoError
@@ -111,6 +114,30 @@ class Links:
         """A check of an asset in the Dagster UI."""
         return f"{self.asset(asset)}?view=checks&checkDetail={quote(check)}"
 
+    def alerts(self) -> str:
+        """The service's page of alerts."""
+        return f"{self.service}/alerts"
+
     def drift(self) -> str:
         """The service's page on drift."""
         return f"{self.service}/drift"
+
+
+def trial_notice(settings: Settings) -> Notice:
+    """A message that says that it is a test."""
+    now = datetime.now(UTC)
+    alert = Alert(
+        id=0,
+        key="test:channel",
+        kind=Kind.FAILED_RUN,
+        title="This is a test",
+        what="Somebody asked for a test message with `meteo alerts test`. Nothing is wrong.",
+        where="meteo alerts test",
+        since=now,
+        link=Links.of(settings).alerts(),
+        opened_at=now,
+        last_seen_at=now,
+        resolved_at=None,
+        resolution=None,
+    )
+    return Notice(f"meteo-test-{now:%Y%m%dT%H%M%S}", Telling.ALERT, alert)

@@ -16,6 +16,7 @@ from meteo_assets import (
     verification,
 )
 from meteo_assets.clock import Clock
+from meteo_assets.freshness import with_deadlines
 from meteo_assets.sensors import SENSORS
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import mlflow_run, registry_of
@@ -38,7 +39,7 @@ STAGES = (
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Assets, checks, jobs, schedules and sensors, wired to what the settings name."""
     return dg.Definitions(
-        assets=dg.load_assets_from_modules(STAGES),
+        assets=dg.map_asset_specs(with_deadlines, _assets()),
         asset_checks=dg.load_asset_checks_from_modules(STAGES),
         jobs=[schedules.daily_job, schedules.weekly_job, schedules.shadow_job, schedules.publish_job],
         schedules=[
@@ -58,6 +59,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         # DuckDB lets one process write: steps of a run share a process.
         executor=dg.in_process_executor,
     )
+
+
+def _assets() -> list[dg.AssetsDefinition]:
+    loaded = dg.load_assets_from_modules(STAGES)
+    return [asset for asset in loaded if isinstance(asset, dg.AssetsDefinition)]
 
 
 @dg.definitions
