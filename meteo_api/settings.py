@@ -13,7 +13,12 @@ class Settings(BaseSettings):
     """What an operator may set. Each name is an environment variable with the prefix `METEO_`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="METEO_", env_file=".env", extra="ignore", populate_by_name=True
+        env_prefix="METEO_",
+        env_file=".env",
+        # As Compose gives what is not set.
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
     )
 
     home_dir: Annotated[Path, Field(alias="METEO_HOME")] = Path("data")

@@ -55,10 +55,7 @@ def prediction_requests(
             metadata={"collected": 0, "service_database": "There is none yet: nothing was asked."}
         )
 
-    collected = sum(
-        _collect(service, warehouse, first + timedelta(days=offset))
-        for offset in range((last - first).days + 1)
-    )
+    collected = sum(_collect(service, warehouse, day) for day in _days_asked(service, first, last))
     horizon = datetime.now(UTC) - timedelta(days=settings.prediction_log_days)
     removed, kept_back = _clear(service, warehouse, before=horizon)
     held = warehouse.query(f"SELECT count(*) AS rows FROM {TABLE} WHERE day BETWEEN ? AND ?", [first, last])
@@ -70,6 +67,16 @@ def prediction_requests(
             "old_and_not_collected": kept_back,
         }
     )
+
+
+def _days_asked(service: PredictionRequests, first: date, last: date) -> Iterator[date]:
+    """Days of a range from the first to the last on which anything was asked: empty years cost nothing."""
+    span = service.span(_midnight(first), _midnight(last + timedelta(days=1)))
+    if span is not None:
+        day, end = (moment.astimezone(ZoneInfo(ZONE)).date() for moment in span)
+        while day <= end:
+            yield day
+            day += timedelta(days=1)
 
 
 def _collect(service: PredictionRequests, warehouse: Warehouse, day: date) -> int:

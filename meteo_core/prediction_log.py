@@ -72,6 +72,13 @@ class PredictionRequests:
             count, last = connection.execute(counted.where(*_within(connection, start, end))).one()
         return int(count), None if last is None else _as_utc(last)
 
+    def span(self, start: datetime, end: datetime) -> tuple[datetime, datetime] | None:
+        """When the first and the last row from `start` to before `end` were asked, UTC; None without any."""
+        with self._connected() as connection:
+            asked = select(func.min(_LOG.c.asked_at), func.max(_LOG.c.asked_at))
+            first, last = connection.execute(asked.where(*_within(connection, start, end))).one()
+        return None if first is None else (_as_utc(first), _as_utc(last))
+
     def read(self, start: datetime, end: datetime) -> Iterator[pd.DataFrame]:
         """Rows asked from `start` to before `end`, in order of their numbers, some at a time."""
         after = -1
