@@ -100,7 +100,8 @@ def _snapshot(observations: pd.DataFrame) -> Snapshot:
         created_at=datetime.now(UTC),
         observations=observations,
         forecasts=pd.DataFrame(columns=list(ISSUED_COLUMNS)),
-        drift=pd.DataFrame(columns=["week", "parameter", "score", "threshold", "rows", "verdict"]),
+        drift=_no_drift(),
+        request_drift=_no_drift(),
         alarms=no_alarms(),
         verification=summaries(pairs),
         reliability=reliabilities(pairs),
@@ -109,3 +110,7 @@ def _snapshot(observations: pd.DataFrame) -> Snapshot:
         verified=None,
         cards={},
     )
+
+
+def _no_drift() -> pd.DataFrame:
+    return pd.DataFrame(columns=["week", "parameter", "score", "threshold", "rows", "verdict"])

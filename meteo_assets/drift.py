@@ -1,23 +1,24 @@
 """Stage 6 of 7: the weekly drift report, for people to read and for alarms to be made of."""
 
-import json
-import os
-import warnings
-from pathlib import Path
+from datetime import date, timedelta
+from typing import Final
 
 import dagster as dg
 import pandas as pd
 
+from meteo_assets.drift_reports import write_report
 from meteo_assets.features import features
-from meteo_assets.metadata import markdown_table
+from meteo_assets.monitoring import prediction_requests
 from meteo_assets.partitions import WHOLE_RECORD, training_weeks, week_of
 from meteo_assets.settings import Settings
-from meteo_core.drift.pooled import DRIFT, INSUFFICIENT, LEAST_ROWS, PooledDrift, pooled_drift
-from meteo_core.parameters import NUMBERS, PARAMETERS
+from meteo_core.drift.asked import asked_drift, asked_values
+from meteo_core.drift.files import Subject
+from meteo_core.drift.pooled import WINDOW_DAYS, pooled_drift
+from meteo_core.parameters import NUMBERS
 from meteo_core.warehouse import Warehouse
 
-REFERENCE_SAMPLE = 5_000
-"""Rows of the reference in the report that people read: more cost seconds and megabytes, and show no more."""
+MOST_REQUESTS: Final = 20_000
+"""Questions that are looked at; of more, a sample that is the same each time."""
 
 
 @dg.asset(
@@ -25,7 +26,10 @@ REFERENCE_SAMPLE = 5_000
     group_name="drift",
     kinds={"evidently", "duckdb"},
     owners=["team:meteo"],
-    deps=[dg.AssetDep(features, partition_mapping=WHOLE_RECORD)],
+    deps=[
+        dg.AssetDep(features, partition_mapping=WHOLE_RECORD),
+        dg.AssetDep(prediction_requests, partition_mapping=WHOLE_RECORD),
+    ],
     pool="duckdb",
     metadata={"dagster/table_name": "monitoring.drift"},
 )
@@ -34,68 +38,37 @@ def drift_report(
     warehouse: dg.ResourceParam[Warehouse],
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult:
-    """The 30 days to the end of the week against the same season of earlier years.
+    """The 30 days to the end of the week, and what the service was asked in them, against their season.
 
-    The scores and thresholds in `monitoring.drift` decide what is drift; Evidently's report shows the
-    distributions behind them.
+    The reference is the same season of earlier years, what the model was trained on. The scores and
+    thresholds in `monitoring.drift` and `monitoring.request_drift` decide what is drift; Evidently's reports
+    show the distributions behind them.
     """
     week, last = week_of(context)
     record = warehouse.read("features.daily", None, last, columns=["station", "date", *NUMBERS])
+    requests = _requests(warehouse, last)
 
-    drift = pooled_drift(record, last)
-    warehouse.replace_week("monitoring.drift", drift.scores.assign(week=week), week)
-    report = _write_report(drift, settings.home.drift / week.isoformat())
+    observed, asked = pooled_drift(record, last), asked_drift(asked_values(requests), record, last)
 
-    verdicts = drift.scores["verdict"].value_counts()
+    warehouse.replace_week("monitoring.drift", observed.scores.assign(week=week), week)
+    warehouse.replace_week("monitoring.request_drift", asked.scores.assign(week=week), week)
+    told = {
+        subject: write_report(drift, subject, settings.home.drift, week, site=settings.public_url.rstrip("/"))
+        for subject, drift in {Subject.OBSERVATIONS: observed, Subject.REQUESTS: asked}.items()
+    }
     return dg.MaterializeResult(
-        metadata={
-            "parameters_drifting": int(verdicts.get(DRIFT, 0)),
-            "parameters_without_enough_data": int(verdicts.get(INSUFFICIENT, 0)),
-            "rows": len(drift.current),
-            "report": dg.MetadataValue.path(str(report)) if report else dg.MetadataValue.text(INSUFFICIENT),
-            "scores": markdown_table(
-                ["parameter", "score", "threshold", "verdict"],
-                [
-                    (row.parameter, f"{row.score:.3f}", f"{row.threshold:.3f}", row.verdict)
-                    for row in drift.scores.itertuples()
-                ],
-            ),
-        }
+        metadata=told[Subject.OBSERVATIONS]
+        | {f"requests_{name}": value for name, value in told[Subject.REQUESTS].items()}
     )
 
 
-def _write_report(drift: PooledDrift, folder: Path) -> Path | None:
-    """Evidently's report as HTML and JSON; None where there is too little to compare."""
-    names = [
-        name
-        for name in NUMBERS
-        if drift.current[name].notna().sum() >= LEAST_ROWS
-        and drift.reference[name].notna().sum() >= LEAST_ROWS
-    ]
-    if not names:
-        return None
-    os.environ.setdefault("DO_NOT_TRACK", "true")
-    reference = drift.reference[names]
-    sample = reference.sample(min(REFERENCE_SAMPLE, len(reference)), random_state=0)
-    with warnings.catch_warnings():
-        # Evidently and what it imports warn of their own ageing; nothing that an operator could mend.
-        warnings.simplefilter("ignore")
-        # It takes five seconds to import: only where a report is written.
-        from evidently import Report
-        from evidently.presets import DataDriftPreset
-
-        snapshot = Report([DataDriftPreset()]).run(_labelled(drift.current[names]), _labelled(sample))
-
-    folder.mkdir(parents=True, exist_ok=True)
-    page = folder / "report.html"
-    snapshot.save_html(str(page))
-    (folder / "report.json").write_text(json.dumps(snapshot.dict(), default=str), encoding="utf-8")
-    return page
-
-
-def _labelled(values: pd.DataFrame) -> pd.DataFrame:
-    """Column names that a person reads, with units."""
-    return values.rename(columns={n: f"{PARAMETERS[n].label}, {PARAMETERS[n].unit}" for n in values.columns})
+def _requests(warehouse: Warehouse, last: date) -> pd.DataFrame:
+    """Questions of the days that a report is about."""
+    return warehouse.query(
+        "SELECT station, date, inputs FROM monitoring.prediction_requests WHERE day BETWEEN ? AND ? "
+        f"ORDER BY hash(id, asked_at) LIMIT {MOST_REQUESTS}",
+        [last - timedelta(days=WINDOW_DAYS - 1), last],
+    )
 
 
 @dg.asset_check(asset=drift_report)

@@ -48,9 +48,12 @@ def serving_snapshot(
     issued = made[made["date"] >= pd.Timestamp(first_forecast)]
     if issued.empty:
         raise dg.Failure(f"there are no forecasts since {first_forecast}: the snapshot before stays current")
-    drift = warehouse.query(
-        "FROM monitoring.drift "
-        f"WHERE week > (SELECT max(week) FROM monitoring.drift) - {7 * serving.DRIFT_WEEKS} ORDER BY ALL"
+    drift, request_drift = (
+        warehouse.query(
+            f"FROM {table} "
+            f"WHERE week > (SELECT max(week) FROM {table}) - {7 * serving.DRIFT_WEEKS} ORDER BY ALL"
+        )
+        for table in ("monitoring.drift", "monitoring.request_drift")
     )
     first_alarmed = newest.date() - timedelta(days=serving.ALARM_DAYS - 1)
     alarms = warehouse.read("monitoring.alarms", first_alarmed)
@@ -61,6 +64,7 @@ def serving_snapshot(
         observations=observations,
         forecasts=issued,
         drift=drift,
+        request_drift=request_drift,
         alarms=alarms,
         pairs=pairs,
         due=due_forecasts(made, datetime.now(UTC)),

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
+from meteo_core.drift.distributions import Distribution
 from meteo_core.verification.reliability import LEAST_IN_BIN
 
 Array = NDArray[np.float64]
@@ -221,6 +222,28 @@ def drift_chart(scores: pd.DataFrame, *, theme: Theme, width: Width) -> bytes:
 
     rows = max(len(shown), 1)
     return _svg(draw, theme, (880, 70 + 24 * rows) if width is Width.WIDE else (330, 70 + 34 * rows))
+
+
+def distribution_chart(
+    distribution: Distribution, *, label: str, unit: str, theme: Theme, width: Width
+) -> bytes:
+    """Shares of recent values, filled, and of the same season of earlier years, as a line.
+
+    Along the axis stands how far values depart from what is usual at the station and time of year.
+    """
+
+    def draw(figure: Figure, colours: _Palette) -> None:
+        axes = figure.subplots()
+        edges = np.asarray(distribution.edges)
+        axes.stairs(distribution.current, edges, fill=True, color=colours.second, alpha=0.55, label="30 days")
+        axes.stairs(distribution.reference, edges, color=colours.first, linewidth=2, label="earlier years")
+        axes.axvline(0, color=colours.ink, linewidth=1)
+        axes.set_xlabel(f"departure from the usual, {unit}")
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+        axes.set_title(label, loc="left", color=colours.ink, fontsize="medium", pad=24)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderpad=0)
+
+    return _svg(draw, theme, (560, 300) if width is Width.WIDE else (330, 260))
 
 
 def _svg(draw: Callable[[Figure, _Palette], None], theme: Theme, pixels: tuple[int, int]) -> bytes:

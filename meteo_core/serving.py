@@ -25,7 +25,7 @@ from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
 from meteo_core.verification.published import no_pairs, reliabilities, summaries
 from meteo_core.verification.rolling import rolling
 
-FORMAT = 5
+FORMAT = 6
 SERVED_DAYS = 60
 """Days that can be asked about."""
 OBSERVATION_DAYS = SERVED_DAYS + LOOK_BACK_DAYS + PREDICTOR_LOOK_BACK_DAYS
@@ -41,6 +41,7 @@ MANIFEST = "manifest.json"
 OBSERVATIONS = "observations.parquet"
 FORECASTS = "forecasts.parquet"
 DRIFT = "drift.parquet"
+REQUEST_DRIFT = "request_drift.parquet"
 ALARMS = "alarms.parquet"
 VERIFICATION = "verification.parquet"
 RELIABILITY = "reliability.parquet"
@@ -67,6 +68,8 @@ class Snapshot:
     """Forecasts of the last `SERVED_DAYS` days, as in `forecasts.daily`."""
     drift: pd.DataFrame
     """Scores of the last `DRIFT_WEEKS` weeks, as in `monitoring.drift`."""
+    request_drift: pd.DataFrame
+    """The same of what the service was asked, as in `monitoring.request_drift`."""
     alarms: pd.DataFrame
     """Days of alarms of the last `ALARM_DAYS` days, as in `monitoring.alarms`: `ALARM_COLUMNS`."""
     verification: pd.DataFrame
@@ -89,6 +92,7 @@ def publish(
     observations: pd.DataFrame,
     forecasts: pd.DataFrame,
     drift: pd.DataFrame,
+    request_drift: pd.DataFrame | None = None,
     alarms: pd.DataFrame | None = None,
     pairs: pd.DataFrame | None = None,
     due: pd.DataFrame | None = None,
@@ -97,7 +101,7 @@ def publish(
 ) -> str:
     """Write a snapshot under `serving`, read it back, make it the current one; give its name.
 
-    `alarms` are rows of `monitoring.alarms`; None where none were looked for yet.
+    `request_drift` and `alarms` are rows of `monitoring`; None where none were looked for yet.
     `pairs` are rows of `verification.daily`, from which the tables of verification are made; None where
     nothing was verified yet. `due` are the forecasts that should have an outcome, as
     `verification.rolling.due_forecasts` counts them: without it coverage is not known. `held_out` are the
@@ -115,6 +119,7 @@ def publish(
         OBSERVATIONS: observations,
         FORECASTS: forecasts,
         DRIFT: drift,
+        REQUEST_DRIFT: drift.iloc[:0] if request_drift is None else request_drift,
         ALARMS: no_alarms() if alarms is None else alarms[list(ALARM_COLUMNS)],
         VERIFICATION: summaries(pairs),
         RELIABILITY: reliabilities(pairs),
@@ -171,6 +176,7 @@ def read(serving: Path, name: str) -> Snapshot:
             observations=pd.read_parquet(folder / OBSERVATIONS),
             forecasts=pd.read_parquet(folder / FORECASTS),
             drift=pd.read_parquet(folder / DRIFT),
+            request_drift=pd.read_parquet(folder / REQUEST_DRIFT),
             alarms=pd.read_parquet(folder / ALARMS),
             verification=pd.read_parquet(folder / VERIFICATION),
             reliability=pd.read_parquet(folder / RELIABILITY),

@@ -1,12 +1,14 @@
-"""Evidently's reports, as the pipeline left them for people to read."""
+"""Evidently's reports and the distributions behind the scores, as the pipeline left them."""
 
+import logging
 from datetime import date
 from pathlib import Path
-from typing import Final
 
 from meteo_api.errors import NoReport
+from meteo_core.drift.distributions import Distribution, from_json
+from meteo_core.drift.files import Subject, distributions_file, report_page
 
-PAGE: Final = "report.html"
+_LOGGER = logging.getLogger(__name__)
 
 
 class DriftReports:
@@ -15,16 +17,31 @@ class DriftReports:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def has(self, week: date) -> bool:
+    def has(self, week: date, subject: Subject = Subject.OBSERVATIONS) -> bool:
         """Whether there is a report of the week."""
-        return self._path(week).is_file()
+        return report_page(self._folder, week, subject).is_file()
 
-    def read(self, week: date) -> bytes:
+    def read(self, week: date, subject: Subject = Subject.OBSERVATIONS) -> bytes:
         """The report as HTML; raises `NoReport`."""
         try:
-            return self._path(week).read_bytes()
+            return report_page(self._folder, week, subject).read_bytes()
         except OSError as error:
-            raise NoReport(f"there is no drift report of the week of {week}") from error
+            raise NoReport(f"there is no drift report of the {subject} of the week of {week}") from error
 
-    def _path(self, week: date) -> Path:
-        return self._folder / week.isoformat() / PAGE
+    def distributions(self, week: date, subject: Subject) -> dict[str, Distribution]:
+        """Distribution of each parameter that has one; empty where none were kept or they cannot be read."""
+        file = distributions_file(self._folder, week, subject)
+        try:
+            return from_json(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            _LOGGER.warning("%s cannot be read: %s", file, error)
+            return {}
+
+    def distribution(self, week: date, subject: Subject, parameter: str) -> Distribution:
+        """That of one parameter; raises `NoReport`."""
+        found = self.distributions(week, subject)
+        if parameter not in found:
+            raise NoReport(f"there is no distribution of {parameter} of the week of {week}")
+        return found[parameter]

@@ -38,8 +38,45 @@ class ParameterDrift(Struct, frozen=True, kw_only=True):
     ]
 
 
+class RequestDrift(Struct, frozen=True, kw_only=True):
+    """Whether what the service was asked in what-ifs looks like what the model learnt from."""
+
+    verdict: Annotated[
+        Verdict, Meta(description="drift if any parameter drifts, steady if any was judged and none does")
+    ]
+    parameters: Annotated[
+        list[ParameterDrift],
+        Meta(
+            description="As of the observations; `rows` are the questions that gave the parameter, the "
+            "reference is the season at the stations asked about. Empty before any report"
+        ),
+    ]
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    """One alarm, over all days in succession on which it was active."""
+
+    kind: Annotated[
+        str,
+        Meta(
+            description="pooled: all stations against their season; station: one against those near by; "
+            "hard: values that no weather gives; skill: forecasts worse than expected"
+        ),
+    ]
+    station: Annotated[str | None, Meta(description="Key of the station; null where it is of all of them")]
+    parameter: Annotated[
+        str, Meta(description="Name of the parameter; of skill what was scored: `skill_evening_30`")
+    ]
+    label: Annotated[str, Meta(description="The same for people")]
+    since: Annotated[date, Meta(description="First day of it")]
+    last: Annotated[date, Meta(description="Newest day of it")]
+    active: Annotated[bool, Meta(description="Whether it is active on the newest day looked at")]
+    score: Annotated[float, Meta(description="Score on its newest day, beyond the threshold")]
+    threshold: Annotated[float, Meta(description="What may be reached without an alarm")]
+
+
 class Drift(Struct, frozen=True, kw_only=True):
-    """Scores of a week."""
+    """Scores of a week, and the newest alarms."""
 
     snapshot: SnapshotInService
     week: Annotated[date | None, Meta(description="Sunday that begins the week; null before any report")]
@@ -49,7 +86,11 @@ class Drift(Struct, frozen=True, kw_only=True):
         Verdict, Meta(description="drift if any parameter drifts, steady if any was judged and none does")
     ]
     parameters: Annotated[list[ParameterDrift], Meta(description="Those that drift first, empty before any")]
+    requests: RequestDrift
     weeks: Annotated[list[date], Meta(description="Weeks that can be asked for, newest first")]
+    alarms: Annotated[
+        list[Alarm], Meta(description="Alarms of the last 60 days, of whatever week: active ones first")
+    ]
 
 
 DRIFT_COLUMNS: Final = ("week", "parameter", "score", "threshold", "rows", "verdict")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from meteo_api.drift.schemas import Drift, ParameterDrift, Verdict
+from meteo_api.drift.schemas import Drift, ParameterDrift, RequestDrift, Verdict
 from meteo_api.errors import FieldError, InvalidRequest
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_core.drift.pooled import DRIFT, STEADY, WINDOW_DAYS
@@ -34,6 +34,7 @@ class DriftService:
         week = week or next(iter(weeks), None)
         last = week + timedelta(days=6) if week else None
         scores = world.drift[week] if week else ()
+        asked = world.request_drift.get(week, ()) if week else ()
         return Drift(
             snapshot=world.described(),
             week=week,
@@ -41,7 +42,9 @@ class DriftService:
             last=last,
             verdict=verdict_of(scores),
             parameters=list(scores),
+            requests=RequestDrift(verdict=verdict_of(asked), parameters=list(asked)),
             weeks=weeks,
+            alarms=list(world.alarms_told),
         )
 
 

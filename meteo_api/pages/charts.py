@@ -8,6 +8,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
+from meteo_api.drift.reports import DriftReports
 from meteo_api.drift.schemas import ParameterDrift
 from meteo_api.drift.service import DriftService
 from meteo_api.predictand import Threshold
@@ -15,6 +16,8 @@ from meteo_api.verification.reliability import ReliabilityBin
 from meteo_api.verification.rolling import SkillWindow, WindowDays
 from meteo_api.verification.service import VerificationService
 from meteo_core.calendar import Issue
+from meteo_core.drift.files import Subject
+from meteo_core.parameters import PARAMETERS
 
 # The library that draws takes half a second to import: only where something is drawn.
 SVG = "image/svg+xml"
@@ -77,6 +80,27 @@ class ChartController(Controller):
 
         scores = drift.of_week(week).parameters
         return _svg(drift_chart(_frame(scores, ParameterDrift), theme=Theme(theme), width=Width(width)))
+
+    @get("/distribution.svg", media_type=SVG, sync_to_thread=True)
+    def distribution(
+        self,
+        reports: NamedDependency[DriftReports],
+        week: Annotated[date, QueryParameter(name="week")],
+        parameter: Annotated[str, QueryParameter(name="parameter", max_length=40)],
+        subject: Annotated[Subject, QueryParameter(name="subject")] = Subject.OBSERVATIONS,
+        theme: ThemeAsked = "light",
+        width: WidthAsked = "wide",
+    ) -> Response[bytes]:
+        """How a parameter was distributed in the days of a report, and in its season."""
+        from meteo_core.charts import Theme, Width, distribution_chart
+
+        found = reports.distribution(week, subject, parameter)
+        about = PARAMETERS[parameter]
+        return _svg(
+            distribution_chart(
+                found, label=about.label, unit=about.unit, theme=Theme(theme), width=Width(width)
+            )
+        )
 
 
 def _frame(rows: list[Any], kind: type[Any]) -> pd.DataFrame:

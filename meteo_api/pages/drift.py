@@ -1,5 +1,6 @@
 """The drift page: whether the weather still looks like its season, and what it costs where it does not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final
@@ -10,7 +11,7 @@ from litestar.params import PathParameter, QueryParameter
 from litestar.response import Template
 
 from meteo_api.drift.reports import DriftReports
-from meteo_api.drift.schemas import Drift, ParameterDrift
+from meteo_api.drift.schemas import Alarm, Drift, ParameterDrift, Verdict
 from meteo_api.drift.service import DriftService
 from meteo_api.pages import words
 from meteo_api.pages.map import Choice
@@ -19,11 +20,15 @@ from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.snapshot.world import World
 from meteo_api.verification.rolling import SkillWindow
 from meteo_core.calendar import Issue
+from meteo_core.drift.files import Subject
 from meteo_core.drift.pooled import LEAST_ROWS, LEAST_YEARS
 from meteo_core.labels import PREDICTAND
 
 PAGE: Final = "/drift"
+CHART: Final = "/charts/distribution.svg"
 WEEKS_SHOWN: Final = 8
+PICTURES_SHOWN: Final = 4
+"""Distributions of what drifts, the furthest first."""
 REPORT_POLICY: Final = "; ".join(
     (
         # The report is a page of Evidently's with its scripts inside. Sandboxed, it has an origin of its own:
@@ -42,28 +47,46 @@ REPORT_POLICY: Final = "; ".join(
 
 
 @dataclass(frozen=True, slots=True)
-class DriftView:
-    """Everything on the page."""
+class Picture:
+    """A distribution that is shown."""
 
-    drift: Drift
+    address: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectView:
+    """What was compared with its season: observations, or what the service was asked."""
+
     verdict: tuple[str, ...]
     """In sentences."""
     tone: str
     """Class of the notice: good, warn or none."""
+    parameters: tuple[ParameterDrift, ...]
     judged: tuple[ParameterDrift, ...]
-    unjudged: tuple[ParameterDrift, ...]
-    chart: str
-    chart_rows: int
-    weeks: tuple[Choice, ...]
+    pictures: tuple[Picture, ...]
     report: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DriftView:
+    """Everything on the page."""
+
+    drift: Drift
+    observed: SubjectView
+    asked: SubjectView
+    chart: str
+    weeks: tuple[Choice, ...]
+    active: tuple[Alarm, ...]
+    over: tuple[Alarm, ...]
+    """Alarms of the last weeks that are over."""
     skill: tuple[SkillWindow, ...]
     """Newest windows of each length, evening forecasts at the predictand."""
     event: str
 
 
-def drift_view(world: World, drift: Drift, *, has_report: bool) -> DriftView:
+def drift_view(world: World, drift: Drift, reports: DriftReports) -> DriftView:
     """What the page shows of a week."""
-    judged = tuple(each for each in drift.parameters if each.threshold is not None)
     newest = {
         window.window_days: window
         for window in world.rolling
@@ -71,40 +94,79 @@ def drift_view(world: World, drift: Drift, *, has_report: bool) -> DriftView:
     }
     return DriftView(
         drift=drift,
-        verdict=_verdict(drift, judged),
-        tone={"drift": "warn", "steady": "good"}.get(drift.verdict, ""),
-        judged=judged,
-        unjudged=tuple(each for each in drift.parameters if each.threshold is None),
+        observed=_subject(drift.week, Subject.OBSERVATIONS, drift.verdict, drift.parameters, reports),
+        asked=_subject(
+            drift.week, Subject.REQUESTS, drift.requests.verdict, drift.requests.parameters, reports
+        ),
         chart=f"/charts/drift.svg?week={drift.week}",
-        chart_rows=len(judged),
         weeks=tuple(
             Choice(f"{words.day_short(week)} {week.year}", f"{PAGE}?week={week}", week == drift.week)
             for week in drift.weeks[:WEEKS_SHOWN]
         ),
-        report=f"{PAGE}/report/{drift.week}" if has_report else None,
+        active=tuple(alarm for alarm in drift.alarms if alarm.active),
+        over=tuple(alarm for alarm in drift.alarms if not alarm.active),
         skill=tuple(newest[days] for days in sorted(newest)),
         event=PREDICTAND.words,
     )
 
 
-def _verdict(drift: Drift, judged: tuple[ParameterDrift, ...]) -> tuple[str, ...]:
-    if drift.week is None:
+def _subject(
+    week: date | None,
+    subject: Subject,
+    verdict: Verdict,
+    parameters: Sequence[ParameterDrift],
+    reports: DriftReports,
+) -> SubjectView:
+    judged = tuple(each for each in parameters if each.threshold is not None)
+    kept = reports.distributions(week, subject) if week else {}
+    return SubjectView(
+        verdict=_verdict(week, subject, parameters, judged),
+        tone={"drift": "warn", "steady": "good"}.get(verdict, ""),
+        parameters=tuple(parameters),
+        judged=judged,
+        pictures=tuple(
+            Picture(
+                f"{CHART}?week={week}&subject={subject}&parameter={each.parameter}",
+                each.label,
+            )
+            for each in judged
+            if each.verdict == "drift" and each.parameter in kept
+        )[:PICTURES_SHOWN],
+        report=f"{PAGE}/report/{week}?subject={subject}" if week and reports.has(week, subject) else None,
+    )
+
+
+def _verdict(
+    week: date | None,
+    subject: Subject,
+    parameters: Sequence[ParameterDrift],
+    judged: Sequence[ParameterDrift],
+) -> tuple[str, ...]:
+    if week is None:
         return ("No drift report has been made yet. The pipeline makes one each week.",)
+    is_asked = subject is Subject.REQUESTS
     drifting = [each.label for each in judged if each.verdict == "drift"]
-    unjudged = len(drift.parameters) - len(judged)
+    unjudged = len(parameters) - len(judged)
     sentences = []
     if drifting:
-        named = ", ".join(drifting)
+        those = "These are" if len(drifting) > 1 else "This is"
+        advice = (
+            "The model answers, but has seen little like it."
+            if is_asked
+            else "Look for a changed unit or file before you believe the weather."
+        )
         sentences.append(
-            f"Drift: {named}. {'These are' if len(drifting) > 1 else 'This is'} further from the season than "
-            "any earlier year was. Look for a changed unit or file before you believe the weather."
+            f"Drift: {', '.join(drifting)}. {those} further from the season than any earlier year was. "
+            f"{advice}"
         )
     elif judged:
-        sentences.append("Steady: no parameter is further from its season than earlier years were.")
-    if unjudged:
+        what = "nothing that was asked" if is_asked else "no parameter"
+        sentences.append(f"Steady: {what} is further from its season than earlier years were.")
+    if unjudged or not parameters:
         every = "Insufficient data" if not judged else f"Insufficient data for {unjudged} of the parameters"
+        values = "questions that give the parameter" if is_asked else "values in the 30 days"
         sentences.append(
-            f"{every}: a verdict needs {LEAST_ROWS} values in the 30 days and the same season of at least "
+            f"{every}: a verdict needs {LEAST_ROWS} {values} and the same season of at least "
             f"{LEAST_YEARS} earlier years."
         )
     return tuple(sentences)
@@ -128,17 +190,19 @@ class DriftPageController(Controller):
     ) -> Template:
         """Drift of a week."""
         told = drift.of_week(week)
-        has_report = told.week is not None and reports.has(told.week)
-        view = drift_view(snapshots.require(), told, has_report=has_report)
+        view = drift_view(snapshots.require(), told, reports)
         return pages.show(request, "drift/page.html", title="Drift", section="drift", view=view)
 
     @get("/report/{week:date}", media_type=MediaType.HTML, sync_to_thread=True)
     def report(
-        self, reports: NamedDependency[DriftReports], week: Annotated[date, PathParameter()]
+        self,
+        reports: NamedDependency[DriftReports],
+        week: Annotated[date, PathParameter()],
+        subject: Annotated[Subject, QueryParameter(name="subject")] = Subject.OBSERVATIONS,
     ) -> Response[bytes]:
         """Evidently's report of a week, behind a policy that keeps it to itself."""
         return Response(
-            reports.read(week),
+            reports.read(week, subject),
             media_type=MediaType.HTML,
             headers={
                 "Content-Security-Policy": REPORT_POLICY,

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from meteo_api.clock import Clock
-from meteo_api.drift.schemas import DRIFT_COLUMNS, ParameterDrift, drift_by_week
+from meteo_api.drift.alarms import alarms_told
+from meteo_api.drift.schemas import DRIFT_COLUMNS, Alarm, ParameterDrift, drift_by_week
 from meteo_api.forecasts.issued import ISSUED_COLUMNS, IssuedForecast, issued_by_station, windows_of
 from meteo_api.snapshot.schemas import SnapshotAge, SnapshotInService
 from meteo_api.verification.reliability import (
@@ -65,8 +66,12 @@ class World:
     """First and last day of the forecasts that were scored."""
     drift: Mapping[date, tuple[ParameterDrift, ...]]
     """Drift of each week that is told, newest first."""
+    request_drift: Mapping[date, tuple[ParameterDrift, ...]]
+    """The same of what the service was asked."""
     alarms: pd.DataFrame
     """Days of alarms, as in `monitoring.alarms`."""
+    alarms_told: tuple[Alarm, ...]
+    """The same by alarm, active ones first."""
     observations: pd.DataFrame
     """The observations as they were published, of known stations."""
     cards: Mapping[str, str]
@@ -84,6 +89,7 @@ class World:
         _require_columns("windows of skill", snapshot.rolling, WINDOW_COLUMNS)
         _require_columns("expected skill", snapshot.expectation, EXPECTED_COLUMNS)
         _require_columns("drift scores", snapshot.drift, DRIFT_COLUMNS)
+        _require_columns("drift scores of requests", snapshot.request_drift, DRIFT_COLUMNS)
         rows = snapshot.observations.assign(date=snapshot.observations["date"].astype("datetime64[ns]"))
         rows = rows[rows["station"].isin(list(stations()))].reset_index(drop=True)
         if rows.empty:
@@ -111,7 +117,9 @@ class World:
             expectation=expected_skill(snapshot.expectation),
             verified=snapshot.verified,
             drift=drift_by_week(snapshot.drift),
+            request_drift=drift_by_week(snapshot.request_drift),
             alarms=snapshot.alarms,
+            alarms_told=alarms_told(snapshot.alarms, rows["date"].max().date()),
             observations=rows,
             cards=snapshot.cards,
             sources=tuple(sorted(rows["source"].dropna().unique())) if "source" in rows else (),

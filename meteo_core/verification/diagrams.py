@@ -58,7 +58,7 @@ def reliability_diagram(table: pd.DataFrame, *, title: str) -> bytes:
 
     lower.bar(table["chance_from"], table["count"], width=0.1, align="edge", color=BLUE, edgecolor="white")
     lower.set(xlabel="forecast chance", ylabel="forecasts")
-    return _png(figure)
+    return as_png(figure)
 
 
 def skill_by_station(summary: pd.DataFrame, *, title: str, skill: str = "skill_over_climatology") -> bytes:
@@ -80,10 +80,10 @@ def skill_by_station(summary: pd.DataFrame, *, title: str, skill: str = "skill_o
     axes.set_yticks(ranked.index, ranked["station"], fontsize=8)
     axes.set(title=title, xlabel="Brier skill score (orange: not surely above 0)", ylim=(-1, len(ranked)))
     axes.grid(axis="x", alpha=0.3)
-    return _png(figure)
+    return as_png(figure)
 
 
-def _png(figure: Figure) -> bytes:
+def as_png(figure: Figure) -> bytes:
     """The figure in as few bytes as it needs: a picture is kept with every check that shows it."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()

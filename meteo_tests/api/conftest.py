@@ -61,6 +61,23 @@ DRIFTED = pd.DataFrame(
 ).astype({"week": "datetime64[ns]"})
 """Scores of two weeks."""
 
+ASKED = DRIFTED.iloc[:0].copy()
+ASKED.loc[0] = [pd.Timestamp("2016-06-12"), "humidity_3pm", 0.9, 0.4, 412, "drift"]
+"""Of what was asked in the newer one."""
+
+ALARMS = pd.DataFrame(
+    [
+        *(
+            (f"2016-06-{day}", "station", "Sydney", "pressure_3pm", 1.2 + day / 100, 1.1)
+            for day in (20, 22, 25)
+        ),
+        ("2016-06-10", "hard", "Albury", "wind_gust_speed", 6.0, 6.0),
+        ("2016-06-25", "skill", "", "skill_evening_30", 0.08, 0.05),
+    ],
+    columns=["date", "kind", "station", "parameter", "score", "threshold"],
+).astype({"date": "datetime64[ns]"})
+"""Days of three alarms, one of them over."""
+
 
 @pytest.fixture(scope="session")
 def weather() -> pd.DataFrame:
@@ -84,6 +101,8 @@ def served_home(tmp_path_factory: pytest.TempPathFactory, weather: pd.DataFrame,
         issued_at=NOW,
         pairs=VERIFIED,
         drift=DRIFTED,
+        request_drift=ASKED,
+        alarms=ALARMS,
         held_out=held_out(summer=0.25, other=0.2),
         cards={MODEL_CARD: "# Model card"},
     )

@@ -60,6 +60,29 @@ def test_a_week_is_steady_when_some_were_judged_and_none_drifts():
     assert verdict_of(()) == "insufficient data"
 
 
+def test_alarms_are_told_with_what_where_and_since_when(client: TestClient):
+    pressure, skill, gust = sorted(
+        client.get(ADDRESS).json()["alarms"], key=lambda each: (not each["active"], each["parameter"])
+    )
+
+    assert (pressure["kind"], pressure["station"]) == ("station", "Sydney")
+    assert (pressure["since"], pressure["last"], pressure["active"]) == ("2016-06-20", "2016-06-25", True)
+    assert (pressure["score"], pressure["threshold"]) == (pytest.approx(1.45), 1.1)  # of its newest day
+    assert pressure["label"] == "Mean sea level pressure at 3 pm"
+    assert (skill["kind"], skill["station"]) == ("skill", None)
+    assert skill["label"] == "Skill of evening forecasts, 30 days"
+    assert (gust["station"], gust["active"]) == ("Albury", False)
+
+
+def test_what_the_service_was_asked_has_a_verdict_of_its_own(client: TestClient):
+    asked = client.get(ADDRESS).json()["requests"]
+    of_the_week_before = client.get(ADDRESS, params={"week": "2016-06-05"}).json()["requests"]
+
+    assert asked["verdict"] == "drift"
+    assert [(row["parameter"], row["rows"]) for row in asked["parameters"]] == [("humidity_3pm", 412)]
+    assert of_the_week_before == {"verdict": "insufficient data", "parameters": []}
+
+
 def test_before_any_report_there_is_no_week():
     assert drift_by_week(no_drift()) == {}
     assert drift_by_week(pd.DataFrame(DRIFTED.iloc[:0])) == {}

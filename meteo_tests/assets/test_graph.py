@@ -34,7 +34,7 @@ def test_assets_keep_their_names_groups_and_order(definitions: dg.Definitions):
         "champion_model": ("model", ["model_comparison", "rain_model"]),
         "forecasts": ("forecast", ["champion_model", "features"]),
         "forecast_verification": ("verification", ["forecasts", "labels"]),
-        "drift_report": ("drift", ["features"]),
+        "drift_report": ("drift", ["features", "prediction_requests"]),
         "drift_alarms": ("drift", ["features", "forecast_verification"]),
         "serving_snapshot": (
             "serving",
