@@ -9,7 +9,7 @@ import dagster as dg
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from meteo_assets.exporter.graph import Graph
+from meteo_assets.exporter.graph import JOB, Graph
 from meteo_core.jobs import ZONE
 
 MOST_FIGURES: Final = 40
@@ -27,11 +27,11 @@ class AssetState:
 
     def read(self, now: datetime) -> list[Metric]:
         """Gauges of every asset that was made at least once."""
-        age = _gauge("asset_age_seconds", "Time since the asset was last made", "asset", "job")
+        age = _gauge("asset_age_seconds", "Time since the asset was last made", "asset", JOB)
         day = _gauge(
             "asset_newest_partition_age_seconds",
             "Time since the start, in Sydney, of the asset's newest day or week",
-            *("asset", "job"),
+            *("asset", JOB),
         )
         figures = _gauge(
             "asset_figure", "A number that the asset reported when it was last made", "asset", "figure"

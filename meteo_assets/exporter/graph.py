@@ -3,13 +3,16 @@
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
+from typing import Final
 
 import dagster as dg
 
 from meteo_assets.settings import Settings
 from meteo_core.jobs import DAILY_JOB, WEEKLY_JOB
 
-ON_DEMAND = "on demand"
+JOB: Final = "dagster_job"
+"""Label of a job. `job` itself is Prometheus' own word for what it scrapes."""
+ON_DEMAND: Final = "on demand"
 """Stands for the job of an asset that no schedule makes."""
 
 

@@ -7,7 +7,7 @@ import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorStatus
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from meteo_assets.exporter.graph import Graph
+from meteo_assets.exporter.graph import JOB, Graph
 
 _ENDED: Final = {
     "success": [dg.DagsterRunStatus.SUCCESS],
@@ -26,10 +26,10 @@ _STATUSES: Final = {
 
 def run_state(instance: dg.DagsterInstance, graph: Graph) -> list[Metric]:
     """Number of runs of each job by outcome; how and when the last of them ended."""
-    runs = _gauge("runs", "Runs on record, by outcome", "job", "status")
-    succeeded = _gauge("last_run_succeeded", "1 where the last run that ended was a success", "job")
-    ended = _gauge("last_run_end_timestamp_seconds", "When the last run ended", "job", "status")
-    took = _gauge("last_run_duration_seconds", "How long the last successful run took", "job")
+    runs = _gauge("runs", "Runs on record, by outcome", JOB, "status")
+    succeeded = _gauge("last_run_succeeded", "1 where the last run that ended was a success", JOB)
+    ended = _gauge("last_run_end_timestamp_seconds", "When the last run ended", JOB, "status")
+    took = _gauge("last_run_duration_seconds", "How long the last successful run took", JOB)
     for job in graph.jobs:
         for status, kinds in _STATUSES.items():
             chosen = dg.RunsFilter(job_name=job, statuses=kinds)

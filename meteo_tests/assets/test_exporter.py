@@ -60,15 +60,15 @@ def test_an_asset_is_as_old_as_its_last_run_and_as_new_as_its_newest_day(instanc
     found = told(instance, now=datetime.now(UTC) + timedelta(hours=10))
     at_noon = told(instance, now=MIDNIGHT + timedelta(hours=12))
 
-    age = value(found, "meteo_pipeline_asset_age_seconds", asset="raw_observations", job="daily")
+    age = value(found, "meteo_pipeline_asset_age_seconds", asset="raw_observations", dagster_job="daily")
     assert age is not None
     assert 10 * 3600 <= age < 10 * 3600 + 120
     # The days made last are not the newest.
     newest = "meteo_pipeline_asset_newest_partition_age_seconds"
-    assert value(at_noon, newest, asset="forecasts", job="daily") == 12 * 3600
-    assert value(at_noon, newest, asset="rain_model", job="weekly") == (8 * 24 + 12) * 3600
-    assert value(at_noon, newest, asset="serving_snapshot", job="daily") is None
-    assert ON_DEMAND not in {dict(labels).get("job") for _, labels in found}
+    assert value(at_noon, newest, asset="forecasts", dagster_job="daily") == 12 * 3600
+    assert value(at_noon, newest, asset="rain_model", dagster_job="weekly") == (8 * 24 + 12) * 3600
+    assert value(at_noon, newest, asset="serving_snapshot", dagster_job="daily") is None
+    assert ON_DEMAND not in {dict(labels).get("dagster_job") for _, labels in found}
 
 
 def test_figures_are_those_of_the_last_run_and_only_numbers(instance: dg.DagsterInstance):
@@ -98,10 +98,10 @@ def test_runs_are_counted_by_job_and_outcome(tmp_path: Path):
 
     def outcomes(found: Samples) -> tuple[float | None, ...]:
         counts = [
-            value(found, "meteo_pipeline_runs", job="daily", status=status)
+            value(found, "meteo_pipeline_runs", dagster_job="daily", status=status)
             for status in ("success", "failure", "canceled", "queued", "in progress")
         ]
-        return value(found, "meteo_pipeline_last_run_succeeded", job="daily"), *counts
+        return value(found, "meteo_pipeline_last_run_succeeded", dagster_job="daily"), *counts
 
     assert outcomes(never) == (None, 0, 0, 0, 0, 0)
     assert outcomes(well) == (1, 1, 0, 0, 0, 0)
@@ -113,8 +113,10 @@ def test_runs_are_counted_by_job_and_outcome(tmp_path: Path):
     assert value(badly, "meteo_pipeline_check_passed", **check) in (1, None)
     assert value(well, "meteo_pipeline_check_passed", **check) == 1
     assert value(unsound, "meteo_pipeline_check_passed", **check) == 0
-    assert (value(well, "meteo_pipeline_last_run_duration_seconds", job="daily") or 0) > 0
-    ended = value(badly, "meteo_pipeline_last_run_end_timestamp_seconds", job="daily", status="failure")
+    assert (value(well, "meteo_pipeline_last_run_duration_seconds", dagster_job="daily") or 0) > 0
+    ended = value(
+        badly, "meteo_pipeline_last_run_end_timestamp_seconds", dagster_job="daily", status="failure"
+    )
     assert ended == pytest.approx(time.time(), abs=60)
 
 
@@ -173,7 +175,7 @@ def test_the_process_answers_with_every_name_of_the_real_pipeline(
         answer = httpx.get(url)
 
     assert answer.status_code == 200
-    assert 'meteo_pipeline_runs{job="weekly",status="success"} 0.0' in answer.text
+    assert 'meteo_pipeline_runs{dagster_job="weekly",status="success"} 0.0' in answer.text
     assert 'name="every_sunday"' in answer.text
     assert "meteo_pipeline_readable 1.0" in answer.text
     with pytest.raises(httpx.ConnectError):
