@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 
 from meteo_assets.sensors import SENSORS
+from meteo_assets.settings import Settings
 from meteo_core.alerts.alert import Alert
 from meteo_core.jobs import last_complete_week
 from meteo_tests.assets.watched import Behaviour, Watched, materialized, run, small_pipeline, watching
@@ -27,9 +28,8 @@ def behaviour() -> Behaviour:
 
 @pytest.fixture
 def watched(tmp_path: Path, behaviour: Behaviour) -> Iterator[Watched]:
-    with watching(
-        tmp_path, small_pipeline(behaviour), dagster_link="https://ops.example.org/dagster/"
-    ) as each:
+    settings = Settings(home_dir=tmp_path, dagster_link="https://ops.example.org/dagster/")
+    with watching(settings, small_pipeline(behaviour)) as each:
         yield each
 
 

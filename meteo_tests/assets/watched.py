@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -124,13 +123,11 @@ def small_pipeline(behaviour: Behaviour) -> dg.RepositoryDefinition:
 
 
 @contextmanager
-def watching(home: Path, repository: dg.RepositoryDefinition, **settings: Any) -> Iterator[Watched]:
+def watching(settings: Settings, repository: dg.RepositoryDefinition) -> Iterator[Watched]:
     """The sensors over a new instance, which retries as the real one does."""
-    chosen = Settings(home_dir=home, **settings)
-    with dg.DagsterInstance.ephemeral(
-        settings={"run_retries": {"enabled": True, "max_retries": 1}}
-    ) as instance:
-        yield Watched(chosen, instance, repository)
+    retries = {"run_retries": {"enabled": True, "max_retries": 1}}
+    with dg.DagsterInstance.ephemeral(settings=retries) as instance:
+        yield Watched(settings, instance, repository)
 
 
 def run(watched: Watched, tags: dict[str, str] | None = None) -> dg.ExecuteInProcessResult:
