@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo test check format faults bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -35,6 +35,9 @@ check: $(READY) ## Format, lint, types, architecture, tests
 format: $(READY) ## Format the code and mend what the linter can
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
+
+faults: $(READY) ## Make every fault, print what was expected and seen
+	@$(BIN)/python -m meteo_tests.faults $(ARGS)
 
 bench: $(READY) ## Run the benchmarks (BENCH=name for one)
 	@$(BIN)/python -m benchmarks $(BENCH)

@@ -1,7 +1,7 @@
 """The warehouse: one DuckDB file, short connections, one transaction for a window."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
@@ -49,15 +49,25 @@ class Warehouse:
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Connection whose work is kept whole or not at all."""
-        with self.connect() as connection:
-            connection.begin()
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+        """Connection whose work is kept whole or not at all.
+
+        Raises `WarehouseError` where the disk does not take it.
+        """
+        try:
+            with self.connect() as connection:
+                connection.begin()
+                try:
+                    yield connection
+                except BaseException:
+                    with suppress(duckdb.Error):  # a database that the disk failed takes no orders any more
+                        connection.rollback()
+                    raise
+                connection.commit()
+        except (duckdb.IOException, duckdb.FatalException) as error:
+            raise WarehouseError(
+                f"{self.path}: the disk did not take a write, and nothing of it was kept; see to space and "
+                f"permissions, then run it again: {error}"
+            ) from error
 
     def read(
         self,

@@ -71,6 +71,7 @@ def flood(connection: socket.socket, piece: bytes, *, pieces: int) -> bytes:
         return b""
 
 
+@pytest.mark.fault("slow or endless request head", "hung up on")
 @pytest.mark.parametrize(
     ("beginning", "piece"),
     [
@@ -132,6 +133,7 @@ def test_a_head_of_usual_size_and_a_long_chunked_body_are_read(service: Service,
     assert len(answer.json()) == 5_000
 
 
+@pytest.mark.fault("body of 100 MB", "413 in bounded memory")
 @pytest.mark.parametrize(
     ("body", "status"),
     [

@@ -110,6 +110,7 @@ def test_going_back_to_a_version_in_the_cache_needs_no_download(
     assert registry.downloads == 2
 
 
+@pytest.mark.fault("corrupt or foreign model", "refused, the old one serves, the reason is told")
 @pytest.mark.parametrize(
     "spoil", [cut_short, lose_a_file, lose_an_issue_time, other_predictors, no_json, shutil.rmtree]
 )
@@ -169,6 +170,7 @@ def test_without_registry_or_champion_the_old_model_stays(
     assert store.trouble
 
 
+@pytest.mark.fault("MLflow back", "all clear")
 def test_what_was_wrong_is_forgotten_when_the_registry_is_back(registry: ScriptedRegistry, store: ModelStore):
     store.look()
     registry.away = True
@@ -197,6 +199,7 @@ def test_the_reason_of_a_promotion_is_seen_without_a_download(registry: Scripted
     assert registry.downloads == 1
 
 
+@pytest.mark.fault("MLflow down at start", "served from the copy")
 def test_a_start_without_registry_serves_the_copy_that_served_last(
     registry: ScriptedRegistry, store: ModelStore, tmp_path: Path
 ):
@@ -253,6 +256,7 @@ def test_a_disk_that_takes_nothing_does_not_stop_the_old_model(
     assert "No space left" in (store.trouble or "")
 
 
+@pytest.mark.fault("MLflow down in the middle", "the old model serves, asked again")
 def test_a_registry_that_goes_away_during_a_download_is_asked_again_at_the_next_look(
     registry: ScriptedRegistry, store: ModelStore
 ):

@@ -124,6 +124,7 @@ def test_a_run_that_is_cancelled_ends_and_cannot_be_cancelled_again(
     assert "has ended already" in again["detail"]
 
 
+@pytest.mark.fault("kill -9 of a run", "told as failed, its days can be asked for again")
 def test_a_run_whose_process_is_killed_is_told_as_failed_and_its_days_can_be_asked_for_again(
     service: httpx.Client, hold: Callable[[], None], folder: Path
 ):

@@ -50,11 +50,13 @@ def assert_said(client: TestClient[Any], words: str) -> None:
         assert int(answer.headers["retry-after"]) > 0
 
 
+@pytest.mark.fault("Dagster down", "503 that says so")
 def test_dagster_that_is_down_is_said_to_be(tmp_path: Path):
     with service(tmp_path, f"http://127.0.0.1:{free_port()}") as client:
         assert_said(client, "does not answer at")
 
 
+@pytest.mark.fault("Dagster slow", "503 in bounded time")
 def test_dagster_that_is_slow_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(dagster, "SECONDS_TO_ANSWER", 0.2)
 

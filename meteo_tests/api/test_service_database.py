@@ -111,6 +111,7 @@ def test_services_that_start_together_take_turns(url: str):
     assert faults == []
 
 
+@pytest.mark.fault("service database of a newer release", "refused with the reason")
 def test_a_newer_database_is_refused_with_the_reason(database: ServiceDatabase):
     with database.writing() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
@@ -214,6 +215,7 @@ def test_accounts_work_the_same_on_both(url: str, tmp_path: Path):
         assert service.client.get(ME).json()["name"] == "clara"
 
 
+@pytest.mark.fault("PostgreSQL down at start", "503 without secrets")
 def test_a_server_that_is_down_is_503_and_says_nothing_of_itself(tmp_path: Path):
     with serving(tmp_path) as service:
         token = service.token()

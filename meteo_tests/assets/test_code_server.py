@@ -35,6 +35,7 @@ def status_after(instance: dg.DagsterInstance, before: dg.DagsterRunStatus) -> d
     return run.status
 
 
+@pytest.mark.fault("kill -9 of the code server", "its runs are told as ended, their places free")
 @pytest.mark.parametrize(
     ("before", "after"),
     [

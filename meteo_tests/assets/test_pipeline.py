@@ -216,6 +216,7 @@ def _materialize(home: Path) -> None:
         )
 
 
+@pytest.mark.fault("two runs at once", "one consistent table")
 def test_two_runs_at_once_leave_one_consistent_table(settings: Settings, warehouse: Warehouse):
     before = contents(warehouse)
     context = multiprocessing.get_context("spawn")
@@ -333,6 +334,7 @@ def test_forecasts_without_a_champion_say_what_to_do_first(empty: Pipeline):
         empty.run_days(["forecasts"], LAST, LAST)
 
 
+@pytest.mark.fault("source down during a run", "the run fails with the reason, nothing is written")
 def test_a_source_that_is_down_fails_the_run_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -71,6 +71,7 @@ def test_fetching_the_same_twice_adds_nothing(warehouse: Warehouse):
     assert (first, again) == (3, 0)
 
 
+@pytest.mark.fault("source: revised value", "new revision, old one readable")
 def test_a_revised_value_is_a_new_revision_and_the_old_one_stays_readable(warehouse: Warehouse):
     add(warehouse, fetched([0.0, None]))
 
@@ -92,6 +93,7 @@ def test_a_window_is_replaced_and_what_lies_beside_it_stays(warehouse: Warehouse
     assert warehouse.read("labels.daily")["rain_mm"].tolist() == [9.0, 9.0, 1.0, 1.0]
 
 
+@pytest.mark.fault("error in the middle of a write", "the window as it was")
 def test_a_failing_insert_leaves_the_window_as_it_was(warehouse: Warehouse):
     warehouse.replace("labels.daily", labelled(2, rain=1.0), JUNE_1, JUNE_1 + timedelta(days=1))
     twice_the_same_day = pd.concat([labelled(1, rain=9.0)] * 2)
@@ -198,6 +200,7 @@ def test_an_honest_hindcast_is_never_replaced_by_one_that_knew_the_outcome(wareh
     assert warehouse.read("forecasts.daily")["p_gt_1_0"].tolist() == [0.3]
 
 
+@pytest.mark.fault("corrupt warehouse file", "one clear error that names it and what to do")
 def test_a_damaged_file_is_named(tmp_path: Path):
     path = tmp_path / "meteo.duckdb"
     path.write_bytes(b"not a database" * 1000)
@@ -212,6 +215,7 @@ def _write_again_and_again(path: Path, rain: float) -> None:
         warehouse.replace("labels.daily", labelled(30, rain=rain), JUNE_1, JUNE_1 + timedelta(days=29))
 
 
+@pytest.mark.fault("two runs on one partition, readers meanwhile", "one whole version at any moment")
 def test_two_processes_writing_one_window_leave_one_whole_version(tmp_path: Path):
     path = tmp_path / "meteo.duckdb"
     context = multiprocessing.get_context("spawn")

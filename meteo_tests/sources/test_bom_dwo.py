@@ -99,6 +99,7 @@ def test_months_to_come_are_not_asked_for() -> None:
         assert site.requests == []
 
 
+@pytest.mark.fault("clock in another zone", "the date at the station counts")
 def test_the_month_at_the_station_counts_not_the_month_in_utc() -> None:
     last_evening_of_june_utc = datetime(2024, 6, 30, 20, tzinfo=UTC)  # 1 July in Sydney and in Perth
     with BureauSite(seed=5, now=lambda: last_evening_of_june_utc) as site:
@@ -151,6 +152,7 @@ def test_a_refusal_stops_all_asking_for_a_day(tmp_path: Path) -> None:
     assert isinstance(next_day, Delivery)
 
 
+@pytest.mark.fault("source: refusal, then a restart", "still not asked for a day")
 def test_a_refusal_is_remembered_across_restarts(tmp_path: Path) -> None:
     state = tmp_path / "new folder" / "state.json"
     with ScriptedSite([Answer(status=403), GOOD]) as site:
@@ -164,6 +166,7 @@ def test_a_refusal_is_remembered_across_restarts(tmp_path: Path) -> None:
     assert json.loads(state.read_text())["refused"]["until"] == "2024-07-11T02:00:00+00:00"
 
 
+@pytest.mark.fault("damaged state file of a source", "taken as none")
 def test_a_damaged_state_file_stops_nothing(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     state.write_text('{"refused": {"until": "tomor')
@@ -190,6 +193,7 @@ def test_a_refusal_reaches_all_workers() -> None:
         assert len(site.requests) <= 2
 
 
+@pytest.mark.fault("source: one broken document", "the others are read")
 def test_a_broken_document_does_not_cost_the_others() -> None:
     cut = Answer(body=month_file(FIRST_OF_MAY)[:-30])
     june = [line.replace("202405", "202406") for line in HEADING]

@@ -45,6 +45,7 @@ def test_columns_and_types_are_those_of_a_delivery() -> None:
     assert observations["rain_today"].tolist() == [None]
 
 
+@pytest.mark.fault("source: UTF-8 for Latin-1, other line ends", "read the same")
 @pytest.mark.parametrize("line_end", ["\r\n", "\n"])
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-8-sig"])
 def test_line_ends_and_encoding_do_not_change_what_is_read(line_end: str, encoding: str) -> None:
@@ -56,6 +57,7 @@ def test_line_ends_and_encoding_do_not_change_what_is_read(line_end: str, encodi
     assert observations["temp_3pm"].tolist() == [18.3, 16.2]
 
 
+@pytest.mark.fault("source: longer preamble", "read")
 def test_a_heading_may_be_long_and_hold_inner_quotes() -> None:
     heading = (*HEADING[:2], '"The "official" Adelaide site, since 2017"', *['"More, and more"'] * 20, "")
 
@@ -80,6 +82,7 @@ def test_the_product_code_tells_the_station() -> None:
     assert observations["station"].tolist() == ["Melbourne"]
 
 
+@pytest.mark.fault("source: reordered columns", "read by name")
 def test_columns_are_found_by_name_in_any_order() -> None:
     def reorder(line: str) -> str:
         first, *others = line.split(",")
@@ -90,6 +93,7 @@ def test_columns_are_found_by_name_in_any_order() -> None:
     pd.testing.assert_frame_equal(observations, read(month_file(FIRST_OF_MAY)))
 
 
+@pytest.mark.fault("source: added column", "read")
 def test_a_further_column_does_no_harm() -> None:
     content = month_file(f'{FIRST_OF_MAY},"a, b"', column_names=f'{COLUMN_NAMES},"UV index"')
 
@@ -98,6 +102,7 @@ def test_a_further_column_does_no_harm() -> None:
     pd.testing.assert_frame_equal(observations, read(month_file(FIRST_OF_MAY)))
 
 
+@pytest.mark.fault("source: renamed column", "document refused, column named")
 @pytest.mark.parametrize("name", ["Rainfall (mm)", "9am Temperature (°C)", "Date"])
 def test_a_renamed_column_is_refused_by_name(name: str) -> None:
     column_names = COLUMN_NAMES.replace(f'"{name}"', '"Something"', 1)
@@ -112,6 +117,7 @@ def test_a_renamed_column_is_refused_by_name(name: str) -> None:
         assert failure.reason == f"line 5: column '{name}' is missing; not known: 'Something'"
 
 
+@pytest.mark.fault("source: missing column", "document refused, column named")
 def test_a_missing_column_is_refused_by_name() -> None:
     def without_rain(line: str) -> str:
         fields = line.split(",")
@@ -122,6 +128,7 @@ def test_a_missing_column_is_refused_by_name() -> None:
     assert "'Rainfall (mm)' is missing" in failure.reason
 
 
+@pytest.mark.fault("source: mangled degree signs", "document refused, nothing read as missing")
 def test_mangled_degree_signs_are_refused_not_read_as_empty_temperatures() -> None:
     twice_encoded = month_file(FIRST_OF_MAY).decode("latin-1").replace("°", "Â°").encode("utf-8")
 
@@ -159,6 +166,7 @@ def test_a_blank_direction_with_a_speed_is_a_missing_direction() -> None:
     assert row["wind_dir_3pm"] is None
 
 
+@pytest.mark.fault("source: first of the month", "no rows, no error")
 def test_a_file_with_column_names_and_no_days_has_no_rows() -> None:
     content = month_file()
 
@@ -204,6 +212,7 @@ def test_the_thirtieth_of_february_is_refused() -> None:
         read_bureau_csv(content, origin="a test")
 
 
+@pytest.mark.fault("source: leap day", "read")
 def test_the_twenty_ninth_of_february_is_read_in_a_leap_year() -> None:
     heading = [line.replace("202405", "202402") for line in HEADING]
     content = month_file(day_line(date="2024-02-29"), heading=heading)
@@ -222,6 +231,7 @@ def test_a_file_cut_within_a_line_is_refused(fields: int) -> None:
     assert failure.line == 7 or fields == 1
 
 
+@pytest.mark.fault("source: truncated CSV", "refused, or whole days only; no value changed")
 def test_no_cut_of_a_file_changes_a_value() -> None:
     content = month_file(FIRST_OF_MAY, SECOND_OF_MAY)
     whole = read(content)
@@ -254,6 +264,7 @@ def test_the_same_day_twice_with_equal_values_is_given_once() -> None:
     assert observations["date"].dt.day.tolist() == [1, 2]
 
 
+@pytest.mark.fault("source: conflicting duplicate", "document refused")
 def test_the_same_day_twice_with_other_values_is_refused() -> None:
     content = month_file(FIRST_OF_MAY, SECOND_OF_MAY, day_line(rainfall="9.9"))
 
@@ -262,6 +273,7 @@ def test_the_same_day_twice_with_other_values_is_refused() -> None:
     assert failure.reason == "line 8: day 1 is there twice with different values"
 
 
+@pytest.mark.fault("source: another station in the file", "document refused")
 def test_a_file_of_another_station_is_refused() -> None:
     content = month_file(FIRST_OF_MAY)
 
@@ -292,12 +304,14 @@ def test_a_heading_without_a_known_station_and_month_is_refused(code: str, reaso
         read_bureau_csv(month_file(FIRST_OF_MAY, heading=heading), origin="a test")
 
 
+@pytest.mark.fault("source: HTML with status 200", "told as a refusal by the site")
 @pytest.mark.parametrize("page", [b"<!DOCTYPE html><html>Access denied</html>", b"\r\n <html></html>"])
 def test_a_web_page_in_place_of_the_file_is_a_refusal_by_the_site(page: bytes) -> None:
     with pytest.raises(SourceBlocked, match="web page"):
         read(page)
 
 
+@pytest.mark.fault("source: empty body", "told as unavailable")
 @pytest.mark.parametrize("nothing", [b"", b"\r\n\r\n"])
 def test_an_empty_file_says_that_the_source_is_unavailable(nothing: bytes) -> None:
     with pytest.raises(SourceUnavailable, match="empty"):

@@ -30,6 +30,7 @@ def client(cache: HttpCache | None = None, **manners: float) -> PoliteClient:
     )
 
 
+@pytest.mark.fault("source: a fault that passes (500, timeout, connection cut)", "asked again, then read")
 @pytest.mark.parametrize(
     "fault",
     [
@@ -49,6 +50,7 @@ def test_a_fault_that_passes_is_asked_through(fault: Answer) -> None:
         assert len(site.requests) == 3
 
 
+@pytest.mark.fault("source: a fault that stays", "given up after a few tries, with the reason")
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -66,6 +68,7 @@ def test_a_fault_that_stays_is_given_up(fault: Answer, reason: str) -> None:
         assert len(site.requests) == 3
 
 
+@pytest.mark.fault("source: does not listen", "told as unavailable")
 def test_a_site_that_does_not_listen_is_unavailable() -> None:
     with ScriptedSite([HELLO]) as site:
         address_of_nobody = site.url
@@ -82,6 +85,7 @@ def test_an_answer_that_will_not_change_is_not_asked_for_again(status: int) -> N
         assert len(site.requests) == 1
 
 
+@pytest.mark.fault("source: 401, 403 or 451", "not asked again")
 @pytest.mark.parametrize("status", [401, 403, 451])
 def test_a_refusal_is_not_argued_with(status: int) -> None:
     with ScriptedSite([Answer(status=status)]) as site, client() as polite:
@@ -91,6 +95,7 @@ def test_a_refusal_is_not_argued_with(status: int) -> None:
         assert len(site.requests) == 1
 
 
+@pytest.mark.fault("source: 404", "no document, others go on")
 def test_a_document_that_is_not_there_is_none() -> None:
     with ScriptedSite([Answer(status=404)]) as site, client() as polite:
         content = polite.get(site.url)
@@ -98,6 +103,7 @@ def test_a_document_that_is_not_there_is_none() -> None:
     assert content is None
 
 
+@pytest.mark.fault("source: slow drip", "left at the deadline")
 def test_a_server_that_drips_is_left_at_the_deadline() -> None:
     drip = Answer(body=b"x" * 100_000, drip_s=0.05)
 
@@ -111,6 +117,7 @@ def test_a_server_that_drips_is_left_at_the_deadline() -> None:
         assert 0.5 < took < 2.0
 
 
+@pytest.mark.fault("source: timeout", "left after the wait")
 def test_a_silent_server_is_left_after_the_wait() -> None:
     silent = Answer(body=b"hello", drip_s=1.0)
 
@@ -121,6 +128,7 @@ def test_a_silent_server_is_left_after_the_wait() -> None:
         assert len(site.requests) == 2
 
 
+@pytest.mark.fault("source: endless document", "not read to its end")
 def test_a_document_that_is_too_large_is_not_read_to_its_end() -> None:
     large = Answer(body=b"x" * 3_000)
 
@@ -132,6 +140,7 @@ def test_a_document_that_is_too_large_is_not_read_to_its_end() -> None:
         polite.get(site.url)
 
 
+@pytest.mark.fault("source: 429 with a short Retry-After", "the pause is kept")
 def test_a_short_pause_that_the_site_asks_for_is_kept() -> None:
     busy = Answer(status=429, headers={"Retry-After": "1"})
 
@@ -142,6 +151,7 @@ def test_a_short_pause_that_the_site_asks_for_is_kept() -> None:
         assert site.requests[1].at - site.requests[0].at >= 1.0
 
 
+@pytest.mark.fault("source: 429 with a long Retry-After", "nothing is asked until then")
 @pytest.mark.parametrize("pause", ["3600", "Wed, 10 Jul 2024 03:00:00 GMT"])
 def test_a_long_pause_that_the_site_asks_for_is_kept_by_asking_nothing(pause: str) -> None:
     busy = Answer(status=429, headers={"Retry-After": pause})
@@ -176,6 +186,7 @@ def test_an_unchanged_document_is_not_sent_again(tmp_path: Path) -> None:
         assert site.requests[1].headers["If-None-Match"] == '"v1"'
 
 
+@pytest.mark.fault("damaged copy of a document", "fetched anew")
 def test_a_damaged_copy_is_asked_for_anew(tmp_path: Path) -> None:
     first = Answer(body=b"hello", headers={"ETag": '"v1"'})
     with ScriptedSite([first]) as site, client(HttpCache(tmp_path)) as polite:
