@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import httpx
 
@@ -18,6 +19,7 @@ from meteo_cli.console import console, progress_lines, show_scores, show_stage
 from meteo_cli.demo_users import ensure_demo_users
 from meteo_cli.services import ServiceFailed, Services, require_free
 from meteo_cli.signals import interrupts_raise
+from meteo_cli.stories import story_of
 from meteo_core import jobs
 from meteo_core.errors import MeteoError
 from meteo_core.model.registry import CHAMPION
@@ -40,8 +42,12 @@ class Ports:
     simulator: int
 
 
-def run_demo(ports: Ports, *, days: int, once: bool) -> None:
-    """Build, serve, forecast once; then stay up until Ctrl-C, or with `once` check and leave."""
+def run_demo(ports: Ports, *, days: int, once: bool, story: Path | None = None) -> None:
+    """Build, serve, forecast once; then stay up until Ctrl-C, or with `once` check and leave.
+
+    `story` is a file of what goes wrong on the simulated site.
+    """
+    story_of(story)  # what is wrong with it is said before anything starts
     started = time.monotonic()
     needed = {"--simulator-port": ports.simulator, "--api-port": ports.api}
     if not once:
@@ -54,8 +60,9 @@ def run_demo(ports: Ports, *, days: int, once: bool) -> None:
     with interrupts_raise(), Services(logs=settings.home.root / "logs", environment=environment) as services:
         try:
             seed = str(settings.simulator_seed)
+            told = () if story is None else ("--story", str(story.resolve()))
             services.start(
-                "simulator", "meteo_cli", "simulate", "--port", str(ports.simulator), "--seed", seed
+                "simulator", "meteo_cli", "simulate", "--port", str(ports.simulator), "--seed", seed, *told
             )
             services.wait_until_ready("simulator", f"http://{LOOPBACK}:{ports.simulator}/")
             console.print(

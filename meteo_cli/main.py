@@ -250,17 +250,30 @@ def restore(
         run(file, dry_run=dry_run, force=force)
 
 
+StoryOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="TOML file of what goes wrong on the site", exists=True, dir_okay=False, show_default=False
+    ),
+]
+
+
 @app.command()
 def simulate(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one")] = 8010,
     seed: Annotated[int, typer.Option(help="Another seed is another Australia")] = 2007,
+    story: StoryOption = None,
 ) -> None:
-    """Serve the simulated Bureau site: pages and monthly files of 49 stations, any date to this minute."""
+    """Serve the simulated Bureau site: pages and monthly files of 49 stations, any date to this minute.
+
+    Example: meteo simulate --story docs/stories/offset.toml
+    """
     from meteo_cli.console import console, plain_errors
     from meteo_cli.signals import wait_for_interrupt
+    from meteo_cli.stories import story_of
     from meteo_core.sources.simulator.site import BureauSite
 
-    with plain_errors(), BureauSite(seed=seed, port=port) as site:
+    with plain_errors(), BureauSite(seed=seed, port=port, story=story_of(story)) as site:
         console.print(f"Simulated Bureau site on {site.url} (Ctrl-C stops it)")
         wait_for_interrupt()
 
@@ -317,6 +330,7 @@ def demo(
     simulator_port: Annotated[
         int, typer.Option(min=1, max=65535, help="Port of the simulated Bureau site")
     ] = 8010,
+    story: StoryOption = None,
 ) -> None:
     """Build everything from a simulated Bureau site, forecast, and stay up with all its pages.
 
@@ -328,7 +342,7 @@ def demo(
     use(home)
     ports = Ports(dagster=dagster_port, api=api_port, mlflow=mlflow_port, simulator=simulator_port)
     with plain_errors():
-        run_demo(ports, days=days, once=once)
+        run_demo(ports, days=days, once=once, story=story)
 
 
 if __name__ == "__main__":

@@ -9,16 +9,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from html import escape
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Final, Self, cast
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from meteo_core.errors import MeteoError
+from meteo_core.jobs import ZONE
 from meteo_core.sources.bureau_csv import bureau_csv_document, bureau_csv_lines, write_bureau_csv
 from meteo_core.sources.bureau_html import write_bureau_html
 from meteo_core.sources.simulator.published import Extent, extent_of_month, next_month, published_part
+from meteo_core.sources.simulator.story import Story
 from meteo_core.sources.simulator.weather import FIRST_DAY, LAST_DAY, WeatherGenerator
 from meteo_core.stations import Station, stations
 
@@ -31,6 +35,8 @@ _INDEX_PATHS: Final = {"/", "/climate/dwo/", "/climate/dwo/index.shtml"}
 _EXTENSIONS: Final = {"text": "csv", "html": "shtml"}
 _CSV_TYPE: Final = "text/csv; charset=ISO-8859-1"
 _HTML_TYPE: Final = "text/html; charset=utf-8"
+SYDNEY: Final = ZoneInfo(ZONE)
+"""Clock by which a story's outages are told."""
 _IDLE_SECONDS: Final = 60
 _POLL_SECONDS: Final = 0.05  # how long closing the site may take
 _KEPT_YEARS: Final = 12
@@ -62,14 +68,21 @@ class _Year:
 class BureauPages:
     """The pages of the simulated site: for the same seed and moment, always the same bytes."""
 
-    def __init__(self, weather: WeatherGenerator, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, weather: WeatherGenerator, now: Callable[[], datetime], story: Story | None = None
+    ) -> None:
         """`now` gives aware times."""
         self._weather = weather
+        self._story = (story or Story()).settled(weather)
         self._now = now
         self._by_product = {station.product: station for station in stations().values()}
         # Many requests wait for the same year at first; it is made once.
         self._making_year = threading.Lock()
         self._kept_year = lru_cache(maxsize=_KEPT_YEARS)(self._cut_year)
+
+    def outage(self) -> int | None:
+        """Status that every request is answered with; None while the site is up."""
+        return self._story.outage_on(self._now().astimezone(SYDNEY).date())
 
     def page(self, path: str) -> Page | None:
         """Page at a path, None where there is none (yet)."""
@@ -96,12 +109,14 @@ class BureauPages:
             return None
         with self._making_year:
             year = self._kept_year(month.year)
+        if (station.station, month.month) not in year.frames:
+            return None  # it was closed all month
         if folder == "html":
             return Page(_html(station, month, extent, year), _HTML_TYPE)
         return Page(_csv(station, month, extent, year), _CSV_TYPE)
 
     def _cut_year(self, year: int) -> _Year:
-        observations = self._weather.year(year)
+        observations = self._story.told(self._weather.year(year))
         lines = bureau_csv_lines(observations)
         frames, csv_lines = {}, {}
         groups = observations.groupby(["station", observations["date"].dt.month.rename("month")], sort=False)
@@ -168,9 +183,12 @@ class BureauSite:
         port: int = 0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         rain_noise: float = 0.5,
+        story: Story | None = None,
     ) -> None:
         """Port 0 takes any free one. `now` gives aware times: it decides what is published already."""
-        self._pages = BureauPages(WeatherGenerator(seed, rain_noise=rain_noise), now)
+        wetness = story.wetness if story and story.wet_spells else None
+        weather = WeatherGenerator(seed, rain_noise=rain_noise, wetness=wetness)
+        self._pages = BureauPages(weather, now, story)
         self._host, self._port = host, port
         self._server: _Server | None = None
 
@@ -234,6 +252,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, with_body: bool) -> None:
         server = cast(_Server, self.server)
+        if status := server.pages.outage():
+            body = f"<html><body><h1>{status} {HTTPStatus(status).phrase}</h1></body></html>".encode()
+            self._send(status, body, _HTML_TYPE, with_body=with_body)
+            return
         page = server.pages.page(self.path.split("?", 1)[0])
         if page is None:
             self._send(404, b"<html><body><h1>Not Found</h1></body></html>", _HTML_TYPE, with_body=with_body)

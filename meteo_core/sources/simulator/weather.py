@@ -1,5 +1,6 @@
 """Weather that never was: a stochastic generator for all 49 stations, the same for the same seed and date."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
@@ -21,6 +22,7 @@ _BURN_IN_DAYS: Final = 120
 _KEPT_YEARS: Final = 12  # about 4 MB each
 
 _KMH_PER_KNOT: Final = 1.852  # the Bureau measures winds in whole knots and publishes km/h
+_MOST_WET: Final = 0.95  # share of wet days however wet a year is told to be
 _GAUGE_STEP_MM: Final = 0.2  # one tip of the bucket
 _GUST_HOUR, _GUST_SPREAD_HOURS = 14.0, 4.5  # strongest gusts come with the mixing of the afternoon
 _PRESSURE_PAIR_LOSS: Final = 0.002  # share of days with 9 am pressure but no 3 pm pressure
@@ -40,8 +42,20 @@ class WeatherGenerator:
     its 9 am, winds are whole knots in km/h, a calm wind has no direction.
     """
 
-    def __init__(self, seed: int, *, rain_noise: float = 0.5, gaps: bool = True) -> None:
-        """Make a generator; see `load_climate` for `rain_noise`, a dial for how predictable rain is."""
+    def __init__(
+        self,
+        seed: int,
+        *,
+        rain_noise: float = 0.5,
+        gaps: bool = True,
+        wetness: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> None:
+        """Make a generator; see `load_climate` for `rain_noise`, a dial for how predictable rain is.
+
+        `wetness` gives for days (datetime64) how many times as likely rain is, and how many times as much
+        falls; the other weather stays as it is.
+        """
+        self._wetness = wetness
         self.seed = seed
         self._gaps = gaps
         self._climate = load_climate(rain_noise=rain_noise)
@@ -76,7 +90,8 @@ class WeatherGenerator:
         # One day more than the year at its start: its rain is published on 1 January.
         kept = slice(_BURN_IN_DAYS - 1, None)
         months = days[kept].astype("datetime64[M]").astype(int) % 12
-        values = _values(climate, _probabilities(climate, normals, kept), months)
+        wetness = np.ones(len(months)) if self._wetness is None else self._wetness(days[kept])
+        values = _values(climate, _probabilities(climate, normals, kept), months, wetness)
         weather = {name: values[:, :, at] for at, name in enumerate(climate.variables)}
         weather["rainfall"] = np.roll(weather["rainfall"], 1, axis=0)
         weather = {name: value[1:].T for name, value in weather.items()}  # station before day, as published
@@ -126,10 +141,14 @@ def _probabilities(climate: Climate, normals: np.ndarray, kept: slice) -> np.nda
     return probabilities.reshape(-1, stations, variables)
 
 
-def _values(climate: Climate, probabilities: np.ndarray, months: np.ndarray) -> np.ndarray:
-    """Values (days, S, V) whose distribution in each station and month is the fitted one."""
+def _values(
+    climate: Climate, probabilities: np.ndarray, months: np.ndarray, wetness: np.ndarray
+) -> np.ndarray:
+    """Values (days, S, V) distributed as fitted in each station and month, but for rain made wetter."""
     rain = climate.variables.index("rainfall")
     dry = climate.dry_probability[:, months].T
+    wetter = wetness[:, np.newaxis]
+    dry = np.where(wetter == 1, dry, 1 - np.minimum((1 - dry) * wetter, _MOST_WET))
     wet = probabilities[:, :, rain] > dry
     probabilities = probabilities.copy()
     probabilities[:, :, rain] = np.clip((probabilities[:, :, rain] - dry) / (1 - dry), 0.0, 1.0)
@@ -143,7 +162,7 @@ def _values(climate: Climate, probabilities: np.ndarray, months: np.ndarray) -> 
     low, high = climate.quantiles.ravel()[at], climate.quantiles.ravel()[at + 1]
     values = low + weight * (high - low)
 
-    tips = np.maximum(np.round(values[:, :, rain] / _GAUGE_STEP_MM), 1)
+    tips = np.maximum(np.round(values[:, :, rain] * wetter / _GAUGE_STEP_MM), 1)
     values[:, :, rain] = np.where(wet, tips * _GAUGE_STEP_MM, 0.0)
     return values
 
