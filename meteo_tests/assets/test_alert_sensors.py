@@ -9,10 +9,14 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
+from meteo_assets.alerting import Links
+from meteo_assets.pipeline import open_pipeline
 from meteo_assets.sensors import SENSORS
+from meteo_assets.sensors.drift import drifts
 from meteo_assets.settings import Settings
 from meteo_core.alerts.alert import Alert
 from meteo_core.jobs import last_complete_week
+from meteo_tests.assets.test_quality_flags import archive_of, june
 from meteo_tests.assets.watched import Behaviour, Watched, materialized, run, small_pipeline, watching
 
 SYDNEY = ZoneInfo("Australia/Sydney")
@@ -322,3 +326,21 @@ def test_days_without_alarms_looked_for_leave_drift_as_it_was(watched: Watched):
     watched.tick("drift_alerts")
 
     assert only(watched).is_open
+
+
+def test_what_the_asset_of_alarms_finds_is_what_people_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("METEO_HOME", str(tmp_path / "home"))
+    stuck = archive_of(tmp_path / "stuck.csv", Pressure3pm=["1009.9"] + ["1013.2"] * 5)
+    with open_pipeline(Settings()) as pipeline:
+        pipeline.run_days(["raw_observations"], june(1), june(6), archive=stuck)
+        pipeline.run_days(["drift_alarms"], june(1), june(6))
+        evening = datetime(2020, 6, 6, 21, tzinfo=SYDNEY).astimezone(UTC)
+
+        found = drifts(pipeline.instance, Links.of(pipeline.settings), evening)
+
+    (trouble,) = (each for each in found.troubles if each.subject.startswith("hard:"))
+    assert trouble.key == "drift:hard:Hobart:pressure_3pm"
+    assert trouble.title == "Mean sea level pressure at 3 pm at Hobart cannot be"
+    assert trouble.since == datetime(2020, 6, 5, tzinfo=SYDNEY)
