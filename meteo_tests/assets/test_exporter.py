@@ -1,5 +1,6 @@
 """The pipeline in numbers, read from a real Dagster instance."""
 
+import json
 import socket
 import time
 from collections.abc import Iterator
@@ -19,12 +20,14 @@ from meteo_assets.exporter.alerts import AlertState
 from meteo_assets.exporter.collector import PipelineState
 from meteo_assets.exporter.graph import ON_DEMAND
 from meteo_assets.exporter.server import CannotListen, exporting
+from meteo_assets.instance import opened_instance
 from meteo_assets.settings import Settings
 from meteo_core.alerts.alert import Kind, Trouble
 from meteo_core.alerts.store import AlertStore
 from meteo_core.service_database import ServiceDatabase
 from meteo_tests.api.scraping import Samples, names, value
 from meteo_tests.assets.small_pipeline import GRAPH, run_days, run_week, small_instance
+from meteo_tests.postgresql import postgresql
 
 MIDNIGHT = datetime(2024, 3, 4, tzinfo=ZoneInfo("Australia/Sydney"))
 """Start of the newest day that was made."""
@@ -226,3 +229,23 @@ def test_where_the_database_of_alerts_is_away_they_have_no_value():
 
     assert names(found) == {"meteo_pipeline_alerts_readable"}
     assert value(found, "meteo_pipeline_alerts_readable") == 0
+
+
+def test_postgresql_is_read_like_sqlite(instance: dg.DagsterInstance, tmp_path: Path):
+    with postgresql() as url, pytest.MonkeyPatch.context() as patch:
+        storage = {"storage": {"postgres": {"postgres_url": url}}, "telemetry": {"enabled": False}}
+        (tmp_path / "dagster.yaml").write_text(json.dumps(storage))  # YAML holds JSON
+        patch.setenv("DAGSTER_HOME", str(tmp_path))
+        patch.setenv("METEO_HOME", str(tmp_path))
+        with opened_instance(Settings()) as on_server:
+            assert run_days(on_server, "2024-03-03", "2024-03-04")
+            assert run_week(on_server, "2024-02-25")
+            found = told(on_server, now=MIDNIGHT + timedelta(hours=12))
+            alerts = samples_of(AlertState(url))
+
+    newest = "meteo_pipeline_asset_newest_partition_age_seconds"
+    assert value(found, newest, asset="forecasts", dagster_job="daily") == 12 * 3600
+    assert value(found, "meteo_pipeline_runs", dagster_job="daily", status="success") == 1
+    assert value(alerts, "meteo_pipeline_alerts_readable") == 1
+    # A heartbeat may have been told of by another test.
+    assert names(found) == {name for name in names(told(instance)) if "daemon" not in name}

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import re
 import socket
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -13,6 +14,10 @@ import pandas as pd
 import pytest
 
 import meteo_assets.model
+from meteo_assets.definitions import build_definitions
+from meteo_assets.exporter.collector import PipelineState
+from meteo_assets.exporter.graph import graph_of
+from meteo_assets.instance import PROJECT_ROOT
 from meteo_assets.pipeline import WEEKLY_ASSETS, Pipeline, RunFailed, StageRun, open_pipeline
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import registry_of
@@ -95,6 +100,28 @@ def test_every_asset_is_built_and_every_day_is_on_record(pipeline: Pipeline, war
 def test_a_range_of_days_is_one_run(pipeline: Pipeline, runs: list[StageRun]):
     assert len({run.run_id for run in runs}) == len(runs) == 9
     assert pipeline.instance.get_runs_count() >= 9
+
+
+def test_every_asset_is_told_to_prometheus_with_the_figures_that_dashboards_show(
+    pipeline: Pipeline, settings: Settings, runs: list[StageRun]
+):
+    graph = graph_of(build_definitions(settings))
+    metrics = {metric.name: metric for metric in PipelineState(pipeline.instance, graph).collect()}
+
+    ages = {sample.labels["asset"] for sample in metrics["meteo_pipeline_asset_age_seconds"].samples}
+    figures = {tuple(sample.labels.values()) for sample in metrics["meteo_pipeline_asset_figure"].samples}
+    shown = {
+        (asset, figure)
+        for file in (PROJECT_ROOT / "deploy/grafana/dashboards").glob("*.json")
+        for asset, some in re.findall(
+            r'asset=\\"(\w+)\\", figure=~?\\"([^"\\]+)\\"', file.read_text(encoding="utf-8")
+        )
+        for figure in some.split("|")
+    }
+    assert ages == set(graph.assets)
+    assert len(shown) > 8
+    for asset, figure in shown:
+        assert any(asset == of and re.fullmatch(figure, name) for of, name in figures), (asset, figure)
 
 
 def test_the_champion_says_where_it_comes_from(settings: Settings, runs: list[StageRun]):
