@@ -4,6 +4,8 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 READY := .venv/.ready
 BENCH ?= all
+# Not looked through for secrets: hashes of packages, and what is not text. In tests passwords are everywhere.
+NO_TEXT := ^requirements\.lock$$|\.npz$$
 
 export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
@@ -12,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format faults bench lock clean
+.PHONY: help setup demo test check format faults sbom bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -25,11 +27,14 @@ demo: $(READY) ## Build three simulated years, forecast, stay up (ONCE=1: check 
 test: $(READY) ## Run the tests
 	@$(BIN)/pytest $(ARGS)
 
-check: $(READY) ## Format, lint, types, architecture, tests
+check: $(READY) ## Format, lint, types, architecture, security, tests
 	@$(BIN)/ruff format --check --quiet . || { echo "run 'make format'"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive meteo_core meteo_assets meteo_api meteo_cli
+	@git ls-files -z | grep -zvE '$(NO_TEXT)|^meteo_tests/' | xargs -0 $(BIN)/detect-secrets-hook
+	@git ls-files -z meteo_tests | xargs -0 $(BIN)/detect-secrets-hook --disable-plugin KeywordDetector
 	@$(BIN)/pytest $(ARGS)
 
 format: $(READY) ## Format the code and mend what the linter can
@@ -38,6 +43,11 @@ format: $(READY) ## Format the code and mend what the linter can
 
 faults: $(READY) ## Make every fault, print what was expected and seen
 	@$(BIN)/python -m meteo_tests.faults $(ARGS)
+
+sbom: $(READY) ## Write what the lock file names as a bill of materials (CycloneDX), into dist/
+	@mkdir -p dist
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml \
+	  --output-reproducible --validate --output-file dist/meteo.cdx.json
 
 bench: $(READY) ## Run the benchmarks (BENCH=name for one)
 	@$(BIN)/python -m benchmarks $(BENCH)

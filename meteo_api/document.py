@@ -27,6 +27,7 @@ AUTH="Authorization: Bearer $TOKEN"
 What everyone reads alike is sent with an `ETag`: ask again with `If-None-Match`, and the answer is 304 while
 it still stands. Errors are problem details (RFC 9457) that name the value at fault.
 """
+SIGN_IN: Final = "/api/v1/login"
 SIGNED_IN: Final = 'curl -H "$AUTH" "$METEO{}"'
 _READS: Final = {
     "list_stations": "/stations",
@@ -92,7 +93,7 @@ def document() -> OpenAPIConfig:
                 "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
                 "password": SecurityScheme(
                     type="oauth2",
-                    flows=OAuthFlows(password=OAuthFlow(token_url="/api/v1/login", scopes={})),  # noqa: S106
+                    flows=OAuthFlows(password=OAuthFlow(token_url=SIGN_IN, scopes={})),
                 ),
             }
         ),

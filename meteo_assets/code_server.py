@@ -41,7 +41,7 @@ def main() -> None:
         for run_id in end_orphans(instance):
             log.warning("run %s: %s", run_id, MESSAGE)
     command = ["dagster", "api", "grpc", "--host", host, "--port", port, "-m", "meteo_assets.definitions"]
-    os.execvp(command[0], command)  # noqa: S606 (nothing in it is anyone's input)
+    os.execvp(command[0], command)  # noqa: S606 (nothing in it is anyone's input)  # nosec B606
 
 
 if __name__ == "__main__":

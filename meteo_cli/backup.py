@@ -18,7 +18,9 @@ from meteo_core.backup import Manifest, Places, make_backup, restore_backup
 class BackupSettings(BaseSettings):
     """What an operator may set about backups."""
 
-    model_config = SettingsConfigDict(env_prefix="METEO_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="METEO_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
 
     backup_databases: Annotated[dict[str, str], Field(repr=False)] = {}
     """Further PostgreSQL databases by name, as JSON: Dagster's, and that of a tracking server."""

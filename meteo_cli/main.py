@@ -259,6 +259,22 @@ StoryOption = Annotated[
 
 
 @app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Look whether everything is as it should be, and say what to do. Exits with 1 where something fails.
+
+    Example: meteo doctor
+    """
+    from meteo_cli.doctor import examine
+
+    use(home)
+    if not examine(as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command()
 def simulate(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one")] = 8010,
     seed: Annotated[int, typer.Option(help="Another seed is another Australia")] = 2007,

@@ -18,7 +18,7 @@ class Role(StrEnum):
 class Kind(StrEnum):
     """How someone is signed in."""
 
-    TOKEN = "token"  # noqa: S105 (a word, not a secret)
+    TOKEN = "token"  # noqa: S105 (a word, not a secret)  # nosec B105
     """A program, with a bearer token."""
     SESSION = "session"
     """A browser, with a cookie."""

@@ -121,7 +121,7 @@ class PeoplePage(Controller):
         try:
             await accounts.change(
                 lambda users: users.change(name, by=request.user, **given),
-                with_password="password" in given,
+                with_password="password" in given,  # pragma: allowlist secret (a name)
             )
         except (WeakPassword, LastAdministrator) as error:
             return await _users_page(request, pages, accounts, fault=str(error))

@@ -12,13 +12,14 @@ from meteo_api.accounts.secret import Secret, UnusableSecret, secret_in, secret_
 from meteo_api.accounts.wiring import secret_of
 from meteo_api.settings import Settings
 
-GOOD = "3f9a1c77e2d04b6895ab0c1d2e3f4a5b6c7d8e9f00112233"
+GOOD = "3f9a1c77e2d04b6895ab0c1d2e3f4a5b6c7d8e9f00112233"  # pragma: allowlist secret
 
 
 @pytest.mark.parametrize(
     "text",
     [
         *("", "short", "x" * 31, GOOD[:31], "a" * 64, "changeme" * 8, "secret" * 10, "ab12" * 16),
+        # pragma: allowlist nextline secret
         *("please-CHANGE-ME-before-production-0123456789", "0123456789 my password 0123456789 xyz"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from meteo_api.accounts.secret import secret_made_in
-from meteo_assets.pipeline import prepare_instance
+from meteo_assets.instance import prepare_instance
 from meteo_assets.settings import Settings
 from meteo_core.home import Home
 from meteo_core.model.rain_models import RainModels
