@@ -54,6 +54,7 @@ from meteo_api.pages.map import MapController
 from meteo_api.pages.model import ModelPage
 from meteo_api.pages.model_change import ModelChangePage
 from meteo_api.pages.people import PeoplePage
+from meteo_api.pages.security_contact import SecurityContact, SecurityContactController
 from meteo_api.pages.shell import Pages
 from meteo_api.pages.static import StaticController, StaticFiles
 from meteo_api.pages.station import StationPageController
@@ -94,6 +95,7 @@ PAGES: tuple[type[Controller], ...] = (
     AlertPageController,
     AboutController,
     StaticController,
+    SecurityContactController,
 )
 """Addresses for people."""
 
@@ -142,6 +144,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         "runs": runs,
         "life": ModelLife(registry, models, deeds),
         "links": links,
+        "security_contact": SecurityContact(settings.security_contact, now=now),
         "static": static,
         "pages": Pages(snapshots, models, alerts, now=now),
     }

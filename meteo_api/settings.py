@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     """MLflow's pages as an administrator's browser reaches them; by default `mlflow_uri` of a server."""
     grafana_url: str | None = None
     """Grafana's pages, where there are any."""
+    security_contact: Annotated[str, Field(pattern=r"^(mailto:|https://)\S+$")] | None = None
+    """Whom to tell of a weakness, at `/.well-known/security.txt`: an address with `mailto:` or `https:`."""
     max_batch: Annotated[int, Field(ge=1)] = 10_000
     """Most prediction requests in one body."""
     max_body_bytes: Annotated[int, Field(ge=1)] = 16_000_000

@@ -9,7 +9,7 @@ from litestar import Request, Response
 SIGN_IN: Final = "/sign-in"
 GATE: Final = "/gate/"
 """Asked by a gateway, which names in `X-Forwarded-Uri` what it was asked for."""
-_NOT_PAGES: Final = ("/api/", "/health/", "/metrics", "/schema")
+_NOT_PAGES: Final = ("/api/", "/health/", "/metrics", "/schema", "/.well-known/")
 LONGEST: Final = 1_000
 
 

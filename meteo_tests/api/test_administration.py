@@ -71,6 +71,7 @@ def test_only_these_answer_whoever_asks(client: TestClient):
         "POST /sign-in",
         "POST /api/v1/login",
         "GET /static/{digest:str}/{name:str}",
+        "GET /.well-known/security.txt",
     }
 
 
