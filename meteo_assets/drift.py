@@ -53,7 +53,9 @@ def drift_report(
     warehouse.replace_week("monitoring.drift", observed.scores.assign(week=week), week)
     warehouse.replace_week("monitoring.request_drift", asked.scores.assign(week=week), week)
     told = {
-        subject: write_report(drift, subject, settings.home.drift, week, site=settings.public_url.rstrip("/"))
+        subject: write_report(
+            drift, record, subject, settings.home.drift, week, site=settings.public_url.rstrip("/")
+        )
         for subject, drift in {Subject.OBSERVATIONS: observed, Subject.REQUESTS: asked}.items()
     }
     return dg.MaterializeResult(

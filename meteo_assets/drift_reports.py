@@ -26,15 +26,16 @@ LINK: Final = "{site}/drift/report/{week}?subject={subject}"
 
 
 def write_report(
-    drift: PooledDrift, subject: Subject, folder: Path, week: date, *, site: str
+    drift: PooledDrift, record: pd.DataFrame, subject: Subject, folder: Path, week: date, *, site: str
 ) -> dict[str, Any]:
     """Write report and distributions of a week; give what an operator reads beside the materialization.
 
-    `site` is where people reach the service's pages. Of too few rows there is no report, and none is left.
+    `record` is what was observed on all days, `site` is where people reach the service's pages. Of too few
+    rows there is no report, and none is left.
     """
     page, data = report_page(folder, week, subject), report_data(folder, week, subject)
     page.parent.mkdir(parents=True, exist_ok=True)
-    found = distributions(drift)
+    found = distributions(drift, record)
     distributions_file(folder, week, subject).write_text(to_json(found), encoding="utf-8")
     names = [name for name in NUMBERS if _least_known(drift, name) >= LEAST_ROWS]
     if names:

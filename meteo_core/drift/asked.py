@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import wasserstein_distance
 
+from meteo_core.drift.departures import departures
 from meteo_core.drift.pooled import (
     DRIFT,
     INSUFFICIENT,
@@ -28,10 +29,7 @@ from meteo_core.drift.pooled import (
     STEADY,
     WINDOW_DAYS,
     PooledDrift,
-    years_ago,
 )
-from meteo_core.features.climatology import HarmonicClimatology
-from meteo_core.features.station_days import StationDays
 from meteo_core.parameters import NUMBERS
 
 SEED: Final = 20160630
@@ -61,12 +59,14 @@ def asked_drift(asked: pd.DataFrame, features: pd.DataFrame, last: date) -> Pool
     start = end - pd.Timedelta(days=WINDOW_DAYS - 1)
     past = features.loc[features["date"] < start, ["station", "date", *NUMBERS]]
     asked = asked[asked["station"].isin(past["station"].unique())].reset_index(drop=True)
-    year, off = years_ago(past["date"], start, end)
+    ago = (start + (end - start) / 2 - past["date"]).dt.total_seconds().to_numpy() / 86_400
+    year = np.round(ago / 365.25)
+    off = np.abs(ago - year * 365.25)
     is_season = (off <= WINDOW_DAYS / 2 + SEASON_DAYS) & past["station"].isin(asked["station"]).to_numpy()
     season = _Season(year[is_season], off[is_season] <= WINDOW_DAYS / 2)
     reference = past[is_season].reset_index(drop=True)
 
-    current_anomalies, reference_anomalies = _anomalies(past, asked), _anomalies(past, reference)
+    current_anomalies, reference_anomalies = departures(past, asked), departures(past, reference)
     stations = pd.Index(sorted(asked["station"].unique()))
     current_at, reference_at = (
         stations.get_indexer(pd.Index(rows["station"])) for rows in (asked, reference)
@@ -84,8 +84,6 @@ def asked_drift(asked: pd.DataFrame, features: pd.DataFrame, last: date) -> Pool
         scores=pd.DataFrame(scored, columns=["parameter", "score", "threshold", "rows", "verdict"]),
         current=asked,
         reference=reference,
-        current_anomalies=current_anomalies,
-        reference_anomalies=reference_anomalies,
     )
 
 
@@ -106,19 +104,6 @@ class _Season:
 
     year: Array
     in_window: NDArray[np.bool_]
-
-
-def _anomalies(past: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Values of these rows less what is usual at their stations on their days."""
-    if rows.empty:
-        return pd.DataFrame(columns=list(NUMBERS), dtype=float)
-    here = past[past["station"].isin(rows["station"])]
-    days = StationDays.from_frame(here, NUMBERS)
-    climatology = HarmonicClimatology.fit(days, NUMBERS)
-    at, when = pd.Index(days.stations).get_indexer(pd.Index(rows["station"])), pd.DatetimeIndex(rows["date"])
-    return pd.DataFrame(
-        {name: rows[name].to_numpy(float) - climatology.normal_at(name, when, at) for name in NUMBERS}
-    )
 
 
 def _score(

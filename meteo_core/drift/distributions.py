@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
+from meteo_core.drift.departures import departures
 from meteo_core.drift.pooled import LEAST_ROWS, PooledDrift
 from meteo_core.parameters import NUMBERS, PARAMETERS
 
@@ -27,14 +29,16 @@ class Distribution:
     """Share of those of the same season of earlier years."""
 
 
-def distributions(drift: PooledDrift) -> dict[str, Distribution]:
-    """Distribution of each parameter that has at least `LEAST_ROWS` values on both sides."""
+def distributions(drift: PooledDrift, record: pd.DataFrame) -> dict[str, Distribution]:
+    """Distribution of each parameter that has at least `LEAST_ROWS` values on both sides.
+
+    What is usual is fitted to the days of the `record` before the newest of the reference.
+    """
+    past = record[record["date"] <= drift.reference["date"].max()]
+    sides = departures(past, drift.current), departures(past, drift.reference)
     found = {}
     for name in NUMBERS:
-        current, reference = (
-            frame[name].dropna().to_numpy(float)
-            for frame in (drift.current_anomalies, drift.reference_anomalies)
-        )
+        current, reference = (side[name].dropna().to_numpy(float) for side in sides)
         if min(len(current), len(reference)) >= LEAST_ROWS:
             found[name] = _distribution(current, reference)
     return found

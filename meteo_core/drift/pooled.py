@@ -40,10 +40,6 @@ class PooledDrift:
     """Values of the window: `station`, `date`, parameters."""
     reference: pd.DataFrame
     """Values of the same season of earlier years."""
-    current_anomalies: pd.DataFrame
-    """Of the same rows, the values less what is usual at the station and time of year."""
-    reference_anomalies: pd.DataFrame
-    """The same of the reference."""
 
 
 def pooled_drift(features: pd.DataFrame, last: date) -> PooledDrift:
@@ -56,7 +52,7 @@ def pooled_drift(features: pd.DataFrame, last: date) -> PooledDrift:
     start = end - pd.Timedelta(days=WINDOW_DAYS - 1)
     rows = features.loc[features["date"] <= end, ["station", "date", *NUMBERS]]
     is_current = (rows["date"] >= start).to_numpy()
-    year, off = years_ago(rows["date"], start, end)
+    year, off = _years_ago(rows["date"], start, end)
     is_reference = ~is_current & (year >= 1) & (off <= WINDOW_DAYS / 2 + SEASON_DAYS)
     is_same_window = is_reference & (off <= WINDOW_DAYS / 2)
 
@@ -69,12 +65,10 @@ def pooled_drift(features: pd.DataFrame, last: date) -> PooledDrift:
         scores=pd.DataFrame(scored, columns=["parameter", "score", "threshold", "rows", "verdict"]),
         current=rows[is_current],
         reference=rows[is_reference],
-        current_anomalies=anomalies[is_current],
-        reference_anomalies=anomalies[is_reference],
     )
 
 
-def years_ago(
+def _years_ago(
     days: pd.Series, start: pd.Timestamp, end: pd.Timestamp
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """For each day the number of years before the window, and days off the middle of that year's window."""
@@ -91,9 +85,7 @@ def _anomalies(rows: pd.DataFrame, is_past: NDArray[np.bool_]) -> pd.DataFrame:
     climatology = HarmonicClimatology.fit(past, NUMBERS)
     days = StationDays.from_frame(rows, NUMBERS, stations=past.stations)
     row, column = days.positions(rows)
-    return pd.DataFrame(
-        {name: climatology.anomaly(name, days)[row, column] for name in NUMBERS}, index=rows.index
-    )
+    return pd.DataFrame({name: climatology.anomaly(name, days)[row, column] for name in NUMBERS})
 
 
 def _score(
