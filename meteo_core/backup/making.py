@@ -73,7 +73,7 @@ def make_backup(places: Places, file: Path, *, replace: bool = False) -> Manifes
             home=str(home.root),
             scripts=scripts,
             service_revision=service_revision,
-            members=archive.members,
+            members=dict(archive.members),
             rows=rows,
             postgresql=tuple(places.postgresql),
         )

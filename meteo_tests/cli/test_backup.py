@@ -320,6 +320,7 @@ def test_a_backup_under_writers_is_of_one_moment(tmp_path: Path, meteo: CliRunne
     for manifest in manifests:
         assert manifest.rows["meteo.duckdb"]["main.one"] == manifest.rows["meteo.duckdb"]["main.two"] > 0
         assert manifest.rows["service.db"]["one"] == manifest.rows["service.db"]["two"] > 0
+    assert set(manifests[-1].members) == {"meteo.duckdb", "service.db"}
     counts = [manifest.rows["meteo.duckdb"]["main.one"] for manifest in manifests]
     assert counts[0] < counts[-1]  # it went on writing
     assert restored(meteo, tmp_path / "4.tar", tmp_path / "new").exit_code == 0
