@@ -8,7 +8,7 @@ import pytest
 
 from meteo_core.drift.asked import asked_drift, asked_values
 from meteo_core.drift.distributions import distributions, from_json, to_json
-from meteo_core.drift.pooled import DRIFT, INSUFFICIENT, STEADY, pooled_drift
+from meteo_core.drift.pooled import DRIFT, INSUFFICIENT, STEADY
 from meteo_core.parameters import NUMBERS
 
 LAST = date(2020, 6, 30)
@@ -110,13 +110,6 @@ def test_distributions_are_shares_on_one_axis_and_survive_being_kept(record: pd.
     middle = (np.array(temperature.edges[1:]) + temperature.edges[:-1]) / 2
     assert middle @ temperature.current - middle @ temperature.reference == pytest.approx(15.0, abs=1.0)
     assert distributions(asked_drift(asked.iloc[:10], record, LAST), record) == {}
-
-
-def test_observations_have_distributions_too(record: pd.DataFrame):
-    temperature = distributions(pooled_drift(record, LAST), record)["temp_3pm"]
-
-    middle = (np.array(temperature.edges[1:]) + temperature.edges[:-1]) / 2
-    assert abs(middle @ temperature.reference) < 1.0
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"temp_3pm": {"edges": []}}', '{"temp_3pm": 3}'])
