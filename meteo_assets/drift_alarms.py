@@ -1,8 +1,10 @@
 """Stage 6 of 7: the alarms of each day, for people to be told of."""
 
+import math
 from datetime import timedelta
 
 import dagster as dg
+import pandas as pd
 
 from meteo_assets.features import features
 from meteo_assets.metadata import markdown_table, schema
@@ -11,11 +13,14 @@ from meteo_assets.verification import forecast_verification
 from meteo_core.drift.active import ACTIVE_ALARMS, ONE_EPISODE, active_alarms
 from meteo_core.drift.alarms import KINDS, alarm_table, episodes
 from meteo_core.drift.hard import rejection_alarms, spell_alarms
+from meteo_core.drift.replay import watch_by_year
+from meteo_core.drift.thresholds import threshold_table
 from meteo_core.parameters import NUMBERS
 from meteo_core.quality.suspicions import LOOK_BACK_DAYS
 from meteo_core.warehouse import Warehouse
 
 TABLE = "monitoring.alarms"
+THRESHOLDS = "monitoring.drift_thresholds"
 _COLUMNS = {
     "kind": ("string", "pooled, station, hard or skill"),
     "parameter": ("string", "Name in the parameter table; of skill, what was scored"),
@@ -37,27 +42,38 @@ _COLUMNS = {
 def drift_alarms(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
-    """Alarms that are active on each day: stuck sensors, blocked gauges, impossible values.
+    """Alarms that are active on each day: drift of a station or of all, stuck sensors, impossible values.
 
-    A row for each day: days in succession of the same kind, station and parameter are one alarm.
+    A row for each day: days in succession of the same kind, station and parameter are one alarm. Each year is
+    measured against thresholds fitted to the days before it, in `monitoring.drift_thresholds`; with too few
+    years there are none of drift, and no such alarms.
     """
     first, last = days_of(context)
-    observations = warehouse.read(
-        "raw.observations",
-        first - timedelta(days=LOOK_BACK_DAYS),
-        last,
-        columns=["station", "date", *NUMBERS],
-    )
+    observations = warehouse.read("raw.observations", None, last, columns=["station", "date", *NUMBERS])
+    recent = observations[observations["date"] >= pd.Timestamp(first - timedelta(days=LOOK_BACK_DAYS))]
     findings = warehouse.read("raw.quarantine", first, last)
 
-    alarms = alarm_table([spell_alarms(observations, first=first), rejection_alarms(findings, observations)])
+    watched = dict(watch_by_year(observations, first, last))
+    alarms = alarm_table(
+        [
+            *(each.alarms for each in watched.values()),
+            spell_alarms(recent, first=first),
+            rejection_alarms(findings, recent),
+        ]
+    )
 
+    for year, each in watched.items():
+        table = threshold_table(each.thresholds, judged_from=year)
+        warehouse.replace(THRESHOLDS, table, year, year, may_be_emptied=True)
     # A day without alarms is an answer.
     warehouse.replace(TABLE, alarms, first, last, may_be_emptied=True)
     told = episodes(alarms).sort_values("last", ascending=False)
     return dg.MaterializeResult(
         metadata={
             "alarms": len(told),
+            "thresholds_without_enough_data": sum(
+                math.isnan(threshold.value) for each in watched.values() for threshold in each.thresholds
+            ),
             "active": int((told["last"].dt.date == last).sum()),
             **{f"days_{kind}": int((alarms["kind"] == kind).sum()) for kind in KINDS},
             ACTIVE_ALARMS: active_alarms(warehouse.read(TABLE, last - ONE_EPISODE, last), last),

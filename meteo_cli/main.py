@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from meteo_cli.alerts import alerts
+from meteo_cli.drift import drift
 from meteo_cli.state_folder import HomeOption, use
 from meteo_cli.users import users
 from meteo_core.calendar import Issue
@@ -21,6 +22,7 @@ app.add_typer(history, name="history")
 model = typer.Typer(help="Versions of the model.", no_args_is_help=True)
 app.add_typer(model, name="model")
 
+app.add_typer(drift, name="drift")
 app.add_typer(users, name="users")
 app.add_typer(alerts, name="alerts")
 

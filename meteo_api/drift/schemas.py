@@ -34,7 +34,7 @@ class ParameterDrift(Struct, frozen=True, kw_only=True):
     rows: Annotated[int, Meta(description="Values in the 30 days")]
     verdict: Annotated[
         Verdict,
-        Meta(description="insufficient data: fewer than 200 values, or fewer than five earlier years"),
+        Meta(description="insufficient data: fewer than 200 values, or fewer than three earlier years"),
     ]
 
 

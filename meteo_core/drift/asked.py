@@ -23,7 +23,6 @@ from meteo_core.drift.pooled import (
     INSUFFICIENT,
     LEAST_ROWS,
     LEAST_SHARE,
-    LEAST_YEARS,
     MARGIN,
     SEASON_DAYS,
     STEADY,
@@ -32,6 +31,8 @@ from meteo_core.drift.pooled import (
 )
 from meteo_core.parameters import NUMBERS
 
+LEAST_YEARS: Final = 5
+"""The largest of fewer years' distances of the same window says little of what is usual."""
 SEED: Final = 20160630
 """Fixed: the same questions have the same threshold."""
 

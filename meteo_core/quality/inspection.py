@@ -11,7 +11,7 @@ import pandas as pd
 
 from meteo_core.calendar import last_complete_day, local_date
 from meteo_core.labels import rain_today
-from meteo_core.parameters import COMPASS, COMPASS_POINTS, NUMBERS, PARAMETERS, WIND_PAIRS
+from meteo_core.parameters import COMPASS, COMPASS_POINTS, NUMBERS, PARAMETERS, WIND_PAIRS, Parameter
 from meteo_core.quality.findings import finding
 from meteo_core.quality.units import columns_in_another_unit, values_in_another_unit
 from meteo_core.sources.observations import join_observations
@@ -85,6 +85,11 @@ def newest_of_each_day(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values("fetched_at", kind="stable").drop_duplicates(["station", "date"], keep="last")
 
 
+def impossible_values(values: pd.Series, limits: Parameter) -> pd.Series:
+    """Whether each value is there and outside the limits of the parameter table."""
+    return ~values.between(limits.minimum, limits.maximum) & values.notna()
+
+
 def _judgements(rows: pd.DataFrame) -> Iterator[tuple[pd.Series, str, str, str]]:
     """Each rule's verdict: which rows, of which parameter, and why."""
     # First, so that what is rejected as a column is not judged again value by value.
@@ -92,7 +97,7 @@ def _judgements(rows: pd.DataFrame) -> Iterator[tuple[pd.Series, str, str, str]]
         yield mask, name, "rejected", reason
     for name in NUMBERS:
         limits, values = PARAMETERS[name], rows[name]
-        impossible = ~values.between(limits.minimum, limits.maximum) & values.notna()
+        impossible = impossible_values(values, limits)
         outside = f"outside {limits.minimum:g} to {limits.maximum:g} {limits.unit}"
         unexplained = impossible
         for explained, what in values_in_another_unit(values.where(impossible), limits):

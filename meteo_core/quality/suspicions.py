@@ -6,8 +6,11 @@ False alarms on the public archive (49 stations, 2007-11 to 2016-06, 350 station
 spells that reached the length of the rule, for each station-year:
 
     pressure_3pm     4 days   0           humidity_3pm   5 days   .014
-    temp_3pm         4 days    .006       humidity_9am   6 days   .037 (fogs: most are 98 or 99 %)
-    wind_gust_speed  6 days   0           rainfall       6 days   .011 (.020 where it can be judged)
+    pressure_9am     4 days   0           humidity_9am   6 days   .037 (fogs: most are 98 or 99 %)
+    temp_3pm         4 days    .006       wind_gust_speed  6 days   0
+    temp_9am         4 days    .006       wind_speed_9am   6 days   .009
+    min_temp         5 days    .003       wind_speed_3pm   6 days   .009
+    max_temp         5 days    .003       rainfall       6 days   .011 (.020 where it can be judged)
 
 A gauge is judged where at least three of the five nearest stations stand within 250 km: 27 of the 49. One
 blocked in the archive from a random day on is suspected after 31 days (median of 81 trials), 84 % within 60
@@ -42,11 +45,17 @@ class StuckRule:
 
 STUCK: Final = MappingProxyType(
     {
+        "pressure_9am": StuckRule(4),
         "pressure_3pm": StuckRule(4),
+        "min_temp": StuckRule(5),
+        "max_temp": StuckRule(5),
+        "temp_9am": StuckRule(4),
         "temp_3pm": StuckRule(4),
         "humidity_3pm": StuckRule(5, legal=(0.0, 100.0)),
         "humidity_9am": StuckRule(6, legal=(0.0, 100.0)),
         "wind_gust_speed": StuckRule(6, legal=(0.0,)),
+        "wind_speed_9am": StuckRule(6, legal=(0.0,)),
+        "wind_speed_3pm": StuckRule(6, legal=(0.0,)),
     }
 )
 LONGEST_RUN_DAYS: Final = 30

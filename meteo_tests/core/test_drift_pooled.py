@@ -43,7 +43,7 @@ def test_a_window_with_too_few_rows_says_so(features: pd.DataFrame):
     assert (verdicts(few) == "insufficient data").all()
 
 
-def test_a_record_without_five_earlier_years_says_so(features: pd.DataFrame):
-    short = features[features["date"] >= "2016-09-01"]
+def test_a_record_without_three_earlier_years_says_so(features: pd.DataFrame):
+    short = features[features["date"] >= "2018-12-01"]
 
     assert (verdicts(short) == "insufficient data").all()

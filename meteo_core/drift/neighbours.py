@@ -1,0 +1,123 @@
+"""What the stations near by say that a station should observe: ridge regression on their anomalies."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meteo_core.features.climatology import HarmonicClimatology
+from meteo_core.features.neighbours import Network, weighted_mean
+from meteo_core.features.station_days import StationDays, Values
+from meteo_core.stations import stations
+
+NEIGHBOURS: Final = 8
+LEAST_NEIGHBOURS: Final = 3
+"""Neighbours that must have been observed on a day."""
+LEAST_DAYS: Final = 300
+"""Days in common from which two stations are neighbours: a season less than a year."""
+RIDGE: Final = 0.01
+"""Penalty as a share of the neighbours' variance (Hoerl and Kennard 1970, Technometrics 12)."""
+
+
+@dataclass(frozen=True)
+class NeighbourModel:
+    """Regression of each station on those near by, fitted to past days."""
+
+    climatology: HarmonicClimatology
+    near: dict[str, NDArray[np.intp]]
+    """For each parameter [stations, `NEIGHBOURS`] the indices of the nearest that observe it, -1 for none."""
+    covariance: dict[str, NDArray[np.float64]]
+    """[stations, `NEIGHBOURS`, `NEIGHBOURS`], of anomalies, the ridge included."""
+    with_own: dict[str, NDArray[np.float64]]
+    """[stations, `NEIGHBOURS`], covariance of each neighbour's anomaly with the station's own."""
+
+    @classmethod
+    def fit(cls, past: StationDays, names: tuple[str, ...]) -> "NeighbourModel":
+        """Fit to all days of `past`, which must end before the first day that is judged."""
+        climatology = HarmonicClimatology.fit(past, names)
+        network = Network(tuple(stations()[key] for key in past.stations))
+        distance = network.distance_km.copy()
+        np.fill_diagonal(distance, np.inf)
+        near, covariance, with_own = {}, {}, {}
+        for name in names:
+            anomalies = climatology.anomaly(name, past)
+            known = ~np.isnan(anomalies)
+            near[name] = _nearest(distance, known.T.astype(float) @ known)
+            # Covariances of pairs, each over its own days, need not belong to any one distribution, and
+            # neighbours alike as pressures are would get wild weights: holes are filled with what is near.
+            around = weighted_mean(anomalies, network.near)
+            filled = np.where(known, anomalies, np.where(np.isnan(around), 0.0, around))
+            covariance[name], with_own[name] = _of_neighbours(filled, known, near[name])
+        return cls(climatology, near, covariance, with_own)
+
+    def expected(self, name: str, days: StationDays) -> NDArray[np.float64]:
+        """Expectations of each station's value: shape [days, stations, 1 + `NEIGHBOURS`].
+
+        First that of all neighbours observed on the day, then those that leave out one of them each. NaN
+        where fewer than `LEAST_NEIGHBOURS` were observed, or the station has no neighbours or no usual value.
+        """
+        normal = self.climatology.normal(name, days.days)
+        anomalies = days[name] - normal
+        told = np.full((*days.shape, 1 + NEIGHBOURS), np.nan)
+        for station, near in enumerate(self.near[name]):
+            around = np.where(near >= 0, anomalies[:, near], np.nan)
+            patterns, of_day = np.unique(~np.isnan(around), axis=0, return_inverse=True)
+            weights = self._weights(name, station, patterns)[of_day.reshape(-1)]
+            enough = (~np.isnan(around)).sum(axis=1) >= LEAST_NEIGHBOURS
+            expected = np.einsum("dkn,dn->dk", weights, np.where(np.isnan(around), 0.0, around))
+            told[enough, station] = normal[enough, station, None] + expected[enough]
+        return told
+
+    def _weights(self, name: str, station: int, patterns: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Weights for each pattern of neighbours observed: [patterns, 1 + `NEIGHBOURS`, `NEIGHBOURS`].
+
+        Row 0 uses all that are there, row k leaves out neighbour k - 1 as well.
+        """
+        leave_out = np.concatenate([np.ones((1, NEIGHBOURS), bool), ~np.eye(NEIGHBOURS, dtype=bool)])
+        there = patterns[:, None, :] & leave_out[None]
+        # The regression on those that are there: rows and columns of the others become those of the identity.
+        matrix = np.where(there[..., :, None] & there[..., None, :], self.covariance[name][station], 0.0)
+        matrix = matrix + np.eye(NEIGHBOURS) * ~there[..., :, None]
+        moment = np.where(there, self.with_own[name][station], 0.0)
+        weights: NDArray[np.float64] = np.linalg.solve(matrix, moment[..., None])[..., 0]
+        return weights
+
+
+def closest_residual(observed: Values, expected: NDArray[np.float64]) -> Values:
+    """Observed less expected, whichever one neighbour is disbelieved: the difference closest to nothing.
+
+    0 where the expectations of `NeighbourModel.expected` lie on both sides of the value. A fault of one
+    neighbour leaves one expectation untouched, so that it is no residual here; a fault of the station itself
+    is in all of them.
+    """
+    apart = observed[..., None] - expected
+    low, high = apart.min(axis=-1), apart.max(axis=-1)
+    return np.where(low > 0, low, np.where(high < 0, high, low * 0.0))
+
+
+def _nearest(distance: NDArray[np.float64], in_common: NDArray[np.float64]) -> NDArray[np.intp]:
+    usable = np.where(in_common >= LEAST_DAYS, distance, np.inf)
+    order = usable.argsort(axis=1, kind="stable")[:, :NEIGHBOURS]
+    found = np.full((len(distance), NEIGHBOURS), -1, dtype=np.intp)
+    found[:, : order.shape[1]] = np.where(np.isfinite(np.take_along_axis(usable, order, axis=1)), order, -1)
+    return found
+
+
+def _of_neighbours(
+    anomalies: Values, known: NDArray[np.bool_], near: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Second moments among each station's neighbours, the ridge added, and of them with the station.
+
+    Over the days on which the station itself was observed.
+    """
+    count = len(near)
+    covariance, with_own = np.empty((count, NEIGHBOURS, NEIGHBOURS)), np.empty((count, NEIGHBOURS))
+    for station, neighbours in enumerate(near):
+        around = anomalies[known[:, station]][:, neighbours]
+        days = max(len(around), 1)
+        moments = around.T @ around / days
+        # Where nothing was observed it must only be solvable.
+        covariance[station] = moments + max(RIDGE * np.trace(moments) / NEIGHBOURS, 1e-9) * np.eye(NEIGHBOURS)
+        with_own[station] = anomalies[known[:, station], station] @ around / days
+    return covariance, with_own
