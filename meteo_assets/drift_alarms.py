@@ -1,22 +1,29 @@
 """Stage 6 of 7: the alarms of each day, for people to be told of."""
 
 import math
-from datetime import timedelta
+import tempfile
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import pandas as pd
 
 from meteo_assets.features import features
 from meteo_assets.metadata import markdown_table, schema
+from meteo_assets.model import held_out_of
 from meteo_assets.partitions import days_of, observation_days
 from meteo_assets.verification import forecast_verification
 from meteo_core.drift.active import ACTIVE_ALARMS, ONE_EPISODE, active_alarms
-from meteo_core.drift.alarms import KINDS, alarm_table, episodes
+from meteo_core.drift.alarms import KINDS, alarm_table, episodes, no_alarms
 from meteo_core.drift.hard import rejection_alarms, spell_alarms
 from meteo_core.drift.replay import watch_by_year
+from meteo_core.drift.skill import expected_scores, skill_alarms
 from meteo_core.drift.thresholds import threshold_table
+from meteo_core.model.registry import CHAMPION, ModelRegistry
 from meteo_core.parameters import NUMBERS
 from meteo_core.quality.suspicions import LOOK_BACK_DAYS
+from meteo_core.serving import ALARM_DAYS
+from meteo_core.verification.rolling import WINDOWS, due_forecasts
 from meteo_core.warehouse import Warehouse
 
 TABLE = "monitoring.alarms"
@@ -40,9 +47,11 @@ _COLUMNS = {
     metadata={"dagster/column_schema": schema(_COLUMNS), "dagster/table_name": TABLE},
 )
 def drift_alarms(
-    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    context: dg.AssetExecutionContext,
+    warehouse: dg.ResourceParam[Warehouse],
+    registry: dg.ResourceParam[ModelRegistry],
 ) -> dg.MaterializeResult:
-    """Alarms that are active on each day: drift of a station or of all, stuck sensors, impossible values.
+    """Alarms active on each day: drift of a station or of all, stuck sensors, impossible values, lost skill.
 
     A row for each day: days in succession of the same kind, station and parameter are one alarm. Each year is
     measured against thresholds fitted to the days before it, in `monitoring.drift_thresholds`; with too few
@@ -59,6 +68,7 @@ def drift_alarms(
             *(each.alarms for each in watched.values()),
             spell_alarms(recent, first=first),
             rejection_alarms(findings, recent),
+            _lost_skill(warehouse, registry, first, last),
         ]
     )
 
@@ -92,3 +102,23 @@ def drift_alarms(
             ),
         }
     )
+
+
+def _lost_skill(warehouse: Warehouse, registry: ModelRegistry, first: date, last: date) -> pd.DataFrame:
+    """Alarms of skill on those of these days that are among the last `ALARM_DAYS` observed.
+
+    What is expected is expected of the champion of now, which says nothing of days long ago.
+    """
+    newest = warehouse.query("SELECT max(date) AS day FROM raw.observations")["day"].iloc[0]
+    since = max(first, newest.date() - timedelta(days=ALARM_DAYS - 1)) if pd.notna(newest) else first
+    read_from = since - timedelta(days=max(WINDOWS) + 1)
+    pairs = warehouse.read("verification.daily", read_from, last)
+    if since > last or pairs.empty:
+        return no_alarms()
+    champion = registry.alias(CHAMPION)
+    if champion is None:
+        return no_alarms()
+    with tempfile.TemporaryDirectory() as folder:
+        expectation = expected_scores(held_out_of(registry, champion, Path(folder)))
+    due = due_forecasts(warehouse.read("forecasts.daily", read_from, last), datetime.now(UTC))
+    return skill_alarms(pairs, due, expectation, [day.date() for day in pd.date_range(since, last)])

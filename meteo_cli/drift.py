@@ -90,7 +90,7 @@ def _replay(first: datetime, last: datetime, out: Path, faults: list[str], archi
     unfitted = sum(threshold.value != threshold.value for threshold in watched.thresholds)
     if unfitted or not watched.thresholds:
         console.print(
-            f"insufficient data before {first:%Y-%m-%d} for {unfitted or 'all'} thresholds: no alarms of these",
+            f"insufficient data before {first:%Y-%m-%d} for {unfitted or 'all'} thresholds: no such alarms",
             style="yellow",
         )
     told = episodes(watched.alarms)

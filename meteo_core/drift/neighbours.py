@@ -80,8 +80,7 @@ class NeighbourModel:
         matrix = np.where(there[..., :, None] & there[..., None, :], self.covariance[name][station], 0.0)
         matrix = matrix + np.eye(NEIGHBOURS) * ~there[..., :, None]
         moment = np.where(there, self.with_own[name][station], 0.0)
-        weights: NDArray[np.float64] = np.linalg.solve(matrix, moment[..., None])[..., 0]
-        return weights
+        return np.asarray(np.linalg.solve(matrix, moment[..., None])[..., 0], dtype=np.float64)
 
 
 def closest_residual(observed: Values, expected: NDArray[np.float64]) -> Values:

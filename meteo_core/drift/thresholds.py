@@ -107,15 +107,13 @@ def threshold_table(thresholds: Iterable[Threshold], *, judged_from: date) -> pd
         (
             pd.Timestamp(judged_from),
             *(t.kind, t.parameter, t.value, t.method),
-            *(_timestamp(t.first), _timestamp(t.last), t.rate, t.multiplier, t.rows, now),
+            *(t.first, t.last, t.rate, t.multiplier, t.rows, now),
         )
         for t in thresholds
     ]
-    return pd.DataFrame(rows, columns=list(THRESHOLD_COLUMNS)).astype({"rate": float, "multiplier": float})
-
-
-def _timestamp(day: date | None) -> pd.Timestamp:
-    return pd.NaT if day is None else pd.Timestamp(day)
+    return pd.DataFrame(rows, columns=list(THRESHOLD_COLUMNS)).astype(
+        {"first": "datetime64[ns]", "last": "datetime64[ns]", "rate": float, "multiplier": float}
+    )
 
 
 def days_before(days: StationDays, first: date) -> int:
