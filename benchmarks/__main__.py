@@ -11,6 +11,7 @@ BENCHMARKS = {
     "pipeline": "a range as one run against a run for each day",
     "ingest": "documents fetched and read over HTTP, against plain HTTP",
     "serving": "the service under load, against a handler that predicts nothing and the usual ways to serve",
+    "drift": "false alarms and delays on the real archive, beside the rule of older systems and Evidently",
     "skill": "scores on the real archive, year by year and on fixed splits, beside the classic pipeline",
 }
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from meteo_assets.features import features
 from meteo_assets.metadata import markdown_table, schema
-from meteo_assets.model import held_out_of
 from meteo_assets.partitions import days_of, observation_days
+from meteo_assets.promotion import held_out_of
 from meteo_assets.verification import forecast_verification
 from meteo_core.drift.active import ACTIVE_ALARMS, ONE_EPISODE, active_alarms
 from meteo_core.drift.alarms import KINDS, alarm_table, episodes, no_alarms
