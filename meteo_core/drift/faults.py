@@ -118,7 +118,7 @@ def _fields(text: str) -> dict[str, str]:
     for part in text.split(","):
         key, _, value = (piece.strip() for piece in part.partition("="))
         if key not in FIELDS:
-            raise BadInjection(f"{key or part!r}: there is no such field; there are {', '.join(FIELDS)}")
+            raise BadInjection(f"{key or part}: there is no such field; there are {', '.join(FIELDS)}")
         if key in fields:
             raise BadInjection(f"{key}: given twice")
         if not value and key != "stuck":
