@@ -85,7 +85,6 @@ def pooled_drift(features: pd.DataFrame, last: date) -> PooledDrift:
     is_current = (rows["date"] >= start).to_numpy()
     year, off = _years_ago(rows["date"], start, end)
     is_reference = ~is_current & (year >= 1) & (off <= WINDOW_DAYS / 2 + SEASON_DAYS)
-    anomalies = _anomalies(rows, days, start.date())
     return PooledDrift(
         scores=of_last.assign(
             verdict=np.where(judged, beyond, INSUFFICIENT), rows=of_last["rows"].fillna(0).astype(int)
@@ -103,12 +102,6 @@ def _years_ago(
     ago = (middle - days).dt.total_seconds().to_numpy() / 86_400
     years = np.round(ago / DAYS_PER_YEAR)
     return years, np.abs(ago - years * DAYS_PER_YEAR)
-
-
-def _anomalies(rows: pd.DataFrame, days: StationDays, fitted_before: date) -> pd.DataFrame:
-    climatology = HarmonicClimatology.fit(days.part(0, days_before(days, fitted_before)), NUMBERS)
-    row, column = days.positions(rows)
-    return pd.DataFrame({name: climatology.anomaly(name, days)[row, column] for name in NUMBERS})
 
 
 def pooled_scores(

@@ -80,15 +80,15 @@ def test_weather_without_a_fault_raises_next_to_no_alarm(quiet: Watched):
         ("wind_gust_speed", "unit=m/s", 5),
     ],
 )
-def test_a_fault_is_found_where_it_is_and_nowhere_else(
-    observations: pd.DataFrame, quiet: Watched, parameter: str, fault: str, within: int
+def test_a_fault_is_found_where_it_is_and_hardly_elsewhere(
+    observations: pd.DataFrame, parameter: str, fault: str, within: int
 ):
     told = watched(observations, f"station=Sydney,parameter={parameter},{fault},from={FAULT_DAY}")
 
     assert 1 <= first_alarm(told, parameter) <= within
     # One station in eight is a good part of all stations here, and may be pooled drift too.
     elsewhere = told.alarms[~told.alarms["station"].isin(["Sydney", ""])]
-    assert len(elsewhere) <= len(quiet.alarms) + 3
+    assert len(elsewhere) < 0.2 * (told.alarms["station"] == "Sydney").sum()
 
 
 def test_the_alarms_of_a_day_do_not_depend_on_later_days(observations: pd.DataFrame):
