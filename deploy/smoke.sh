@@ -44,12 +44,18 @@ to_sign_in() { # the address leads a stranger to the sign-in page and back again
 }
 token_of() { curl -s --data-urlencode "username=$1" --data-urlencode "password=$2" "$url/api/v1/login" | field access_token; }
 api() { curl -s --max-time 60 -H "Authorization: Bearer $(cat "$box/token")" -H 'Content-Type: application/json' "$@"; }
-renew() { token_of admin "$(password)" >"$box/token"; }
+signed_in_at=-1000
+renew() { # a token is good for half an hour
+  [ $((SECONDS - signed_in_at)) -lt 600 ] && [ -s "$box/token" ] && return
+  token_of admin "$(password)" >"$box/token" && signed_in_at=$SECONDS
+}
 
 run() { # run JSON SECONDS: a run, started and watched to its end
   renew
-  local id state=none until=$((SECONDS + $2))
-  id=$(api -X POST -d "$1" "$url/api/v1/runs" | field id) || return 1
+  local id='' state=none until=$((SECONDS + $2))
+  # Where Dagster does not answer in time, asking again gives the run that came of it.
+  for _ in 1 2 3 4; do id=$(api -X POST -d "$1" "$url/api/v1/runs" | field id 2>/dev/null) && break; sleep 5; done
+  [ -n "$id" ] || { api -X POST -d "$1" "$url/api/v1/runs"; return 1; }
   while [ $SECONDS -lt $until ]; do
     sleep 3; renew
     state=$(api "$url/api/v1/runs/$id" | field status) || continue
