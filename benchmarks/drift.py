@@ -17,7 +17,8 @@ from scipy.stats import ks_2samp
 
 from benchmarks.report import archive, commit, machine, show
 from meteo_core.drift.alarms import HARD, POOLED, STATION, episodes
-from meteo_core.drift.faults import Injection, inject, parse_injection
+from meteo_core.drift.injection import Injection
+from meteo_core.drift.injection_text import inject, parse_injection
 from meteo_core.drift.pooled import SEASON_DAYS, WINDOW_DAYS
 from meteo_core.drift.replay import replay
 from meteo_core.parameters import NUMBERS

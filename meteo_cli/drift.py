@@ -70,7 +70,7 @@ def drift_replay(
 def _replay(first: datetime, last: datetime, out: Path, faults: list[str], archive: Path | None) -> None:
     from meteo_cli.console import console
     from meteo_core.drift.alarms import episodes
-    from meteo_core.drift.faults import BadInjection, inject, parse_injection
+    from meteo_core.drift.injection_text import BadInjection, inject, parse_injection
     from meteo_core.drift.replay import replay
 
     if last < first:

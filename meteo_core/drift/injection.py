@@ -13,11 +13,19 @@ UNITS: Final = {
     "kelvin": ("°C", 1.0, 273.15),
     "m/s": ("km/h", 1 / 3.6, 0.0),
     "knots": ("km/h", 1 / 1.852, 0.0),
+    "mph": ("km/h", 1 / 1.609344, 0.0),
     "Pa": ("hPa", 100.0, 0.0),
     "kPa": ("hPa", 0.1, 0.0),
+    "fraction": ("%", 0.01, 0.0),
     "inches": ("mm", 1 / 25.4, 0.0),
 }
 """Other units: the right one, and what it is multiplied by, and what is then added."""
+
+
+def units_of(parameter: str) -> list[str]:
+    """Those of `UNITS` that values of this parameter can be turned into."""
+    right = PARAMETERS[parameter].unit if parameter in PARAMETERS else ""
+    return [name for name, (of, _, _) in UNITS.items() if of == right]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +67,7 @@ class Injection:
         last: date | None = None,
     ) -> "Injection":
         """Values of a parameter reported in one of `UNITS`; raises ValueError for one that does not fit."""
-        right = PARAMETERS[parameter].unit if parameter in PARAMETERS else ""
-        fitting = [name for name, (of, _, _) in UNITS.items() if of == right]
+        fitting = units_of(parameter)
         if unit not in fitting:
             raise ValueError(
                 f"{parameter} cannot be in {unit!r}: "
@@ -77,14 +84,14 @@ class Injection:
         hit &= frame[self.parameter].notna()
         if not hit.any():
             return frame
-        changed = frame[self.parameter].copy()
+        changed = frame[self.parameter].astype(float)
         if self.stuck:
             for station in frame.loc[hit, "station"].unique():
                 of_station = frame["station"] == station
                 changed[hit & of_station] = self._last_known(frame[of_station])
         else:
             changed[hit] = changed[hit] * self.multiply + self.add
-        return frame.assign(**{self.parameter: changed.round(PARAMETERS[self.parameter].decimals)})
+        return frame.assign(**{self.parameter: changed.round(max(1, PARAMETERS[self.parameter].decimals))})
 
     def _last_known(self, rows: pd.DataFrame) -> float:
         if self.stuck_at is not None:

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import wasserstein_distance
 
 from meteo_core.drift import windows
-from meteo_core.drift.faults import BadInjection, inject, parse_injection
+from meteo_core.drift.injection_text import BadInjection, inject, parse_injection
 from meteo_core.drift.neighbours import NEIGHBOURS, closest_residual
 from meteo_core.drift.replay import Watched, replay
 from meteo_core.drift.station import ewma, lagged_median
