@@ -28,9 +28,11 @@ ENV PATH=/opt/meteo/bin:$PATH \
     MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true DAGSTER_DISABLE_TELEMETRY=1
 COPY --from=build /opt/meteo /opt/meteo
 COPY --from=build /app /app
+# For backups. Of the same release as the server, which an older client refuses.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 # A new volume takes the owner of the folder that it is mounted on.
 RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin meteo \
- && mkdir /state /artifacts && chown meteo:meteo /state /artifacts
+ && mkdir /state /artifacts /gateway /backups && chown meteo:meteo /state /artifacts /gateway /backups
 WORKDIR /app
 USER 10001:10001
 ENTRYPOINT ["/app/deploy/entrypoint.sh"]

@@ -17,7 +17,7 @@ for name in postgres_password meteo_db_password dagster_db_password mlflow_db_pa
 done
 # Not ours to make: of the mail server, and an address to post alerts to. Empty ones are there to be filled.
 for name in smtp_password alert_webhook; do
-  [ -e "$folder/$name" ] || { : >"$folder/$name"; chmod 444 "$folder/$name"; }
+  [ -e "$folder/$name" ] || { : >"$folder/$name"; chmod 644 "$folder/$name"; }
 done
 chmod 700 "$folder"
 echo "$made secrets made in $folder. Sign in as admin with the password in $folder/admin_password."

@@ -96,6 +96,7 @@ for p in filter(str.isdigit, os.listdir("/proc")):
   done
   $compose ps "$1"; return 1
 }
+backup() { COMPOSE="$compose" deploy/backup.sh "$box/backup.tar.zst" && ls -l "$box/backup.tar.zst" && [ -s "$box/backup.tar.zst" ]; }
 forecast() { renew; api "$url/api/v1/forecasts/Sydney" | field forecasts.0.p_gt_1_0; }
 what_if() {
   renew
@@ -116,6 +117,8 @@ ok "an administrator signs in through the gateway" sign_in admin "$(password)" "
 ok "Dagster answers an administrator" is 200 -b "$box/admin" "$url/dagster/server_info"
 ok "Dagster's web socket opens for an administrator" web_socket
 ok "MLflow answers an administrator" is 200 -b "$box/admin" "$url/mlflow/health"
+ok "MLflow lists its experiments" is 200 -b "$box/admin" -H "Origin: $url" -H 'Content-Type: application/json' \
+  -d '{"max_results": 5}' "$url/mlflow/ajax-api/2.0/mlflow/experiments/search"
 user_password=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
 $compose exec -T api meteo users enable smoke >/dev/null 2>&1
 printf '%s\n' "$user_password" | $compose exec -T api meteo users passwd smoke --password-stdin >/dev/null 2>&1 \
@@ -140,6 +143,7 @@ ok "the service is back after kill -9" comes_back api
 ok "and still forecasts" forecast
 ok "the code server is back after kill -9" comes_back code
 ok "and still ingests" run "{\"job\": \"ingest\", \"partition\": \"$yesterday\"}" 600
+ok "a backup of everything" backup
 $compose exec -T api meteo users disable smoke >/dev/null 2>&1
 
 echo "== Peak memory of each container, MiB"

@@ -40,15 +40,18 @@ def drift_replay(
             help="weatherAUS.csv, plain or gzipped, in place of the warehouse", exists=True, dir_okay=False
         ),
     ] = None,
+    every_day: Annotated[
+        bool, typer.Option("--every-day", help="A row for each day that an alarm lasts, not only its first")
+    ] = False,
     home: HomeOption = None,
 ) -> None:
     """Go through a past period day by day as if live, and write every alarm that there would have been.
 
     Everything is fitted to the days before --from, and what is said of a day rests on that day and earlier
-    ones. The file has a row for each day on which an alarm is active: date, kind (pooled, station or hard),
-    station (empty for all stations together), parameter, score, threshold. Rows of the same kind, station
-    and parameter at most three days apart are one alarm. Skill is not replayed: it needs forecasts that were
-    issued.
+    ones. The file has a row for each alarm, of the day on which it begins: date, kind (pooled, station or
+    hard), station (empty for all stations together), parameter, score, threshold. Days of the same kind,
+    station and parameter at most three days apart are one alarm; --every-day writes a row for each of them.
+    Skill is not replayed: it needs forecasts that were issued.
 
     Examples:
       meteo drift replay --from 2015-01-01 --to 2015-12-31 --out alarms.parquet
@@ -64,12 +67,14 @@ def drift_replay(
 
     use(home)
     with plain_errors(), progress_lines():
-        _replay(first, last, out, faults or [], archive)
+        _replay(first, last, out, faults or [], archive, every_day=every_day)
 
 
-def _replay(first: datetime, last: datetime, out: Path, faults: list[str], archive: Path | None) -> None:
+def _replay(
+    first: datetime, last: datetime, out: Path, faults: list[str], archive: Path | None, *, every_day: bool
+) -> None:
     from meteo_cli.console import console
-    from meteo_core.drift.alarms import episodes
+    from meteo_core.drift.alarms import begun, episodes
     from meteo_core.drift.injection_text import BadInjection, inject, parse_injection
     from meteo_core.drift.replay import replay
 
@@ -85,7 +90,7 @@ def _replay(first: datetime, last: datetime, out: Path, faults: list[str], archi
         )
     watched = replay(inject(observations, injections), first.date(), last.date())
     out.parent.mkdir(parents=True, exist_ok=True)
-    watched.alarms.to_parquet(out, index=False)
+    (watched.alarms if every_day else begun(watched.alarms)).to_parquet(out, index=False)
 
     unfitted = sum(threshold.value != threshold.value for threshold in watched.thresholds)
     if unfitted or not watched.thresholds:

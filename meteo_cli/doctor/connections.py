@@ -15,7 +15,7 @@ from meteo_api.settings import Settings as ServiceSettings
 from meteo_assets.settings import Settings, SourceName
 from meteo_assets.tracking import registry_of
 from meteo_cli.doctor.finding import Finding, fail, ok, skip, warn
-from meteo_core.alerts.channels import Tls
+from meteo_core.alerts.channels import DEFAULT_PORTS, Tls
 from meteo_core.model.registry import RegistryUnavailable
 from meteo_core.service_database import DatabaseAway, ServiceDatabase, UnusableDatabase
 from meteo_core.sources.bom_dwo import BUREAU_SITE
@@ -118,7 +118,7 @@ def mail_server_answers(settings: Settings, _service: ServiceSettings) -> Findin
         if settings.alert_email_to:
             return fail("METEO_ALERT_EMAIL_TO names mailboxes and there is no server", "set METEO_SMTP_HOST")
         return skip("no mail server is set")
-    port = settings.smtp_port or (465 if settings.smtp_tls is Tls.TLS else 587)
+    port = settings.smtp_port or DEFAULT_PORTS[settings.smtp_tls]
     kind = smtplib.SMTP_SSL if settings.smtp_tls is Tls.TLS else smtplib.SMTP
     try:
         with kind(settings.smtp_host, port, timeout=SECONDS) as server:

@@ -85,15 +85,26 @@ def state_folder_is_writable(settings: Settings, _service: ServiceSettings) -> F
     return ok(f"{root}")
 
 
+MOUNTED: Final = Path("/run/secrets")
+
+
 def secrets_are_private(settings: Settings, service: ServiceSettings) -> Finding:
-    """Files with secrets in them can be read by their owner only, given ones by a group at most."""
+    """Files with secrets in them can be read by their owner only, given ones by a group at most.
+
+    What a container engine mounts is for whoever is in the container: its own folder keeps others out.
+    """
     home = settings.home
     own = [home.secret, home.service_database, home.root / "demo-passwords.txt"]
     given = [service.secret_file, settings.smtp_password_file, settings.alert_webhook_url_file]
     open_ones = [path for path in own if path.exists() and path.stat().st_mode & 0o077]
     # Container engines hand secrets to a group.
     open_ones += [
-        path for path in given if path is not None and path.exists() and path.stat().st_mode & 0o007
+        path
+        for path in given
+        if path is not None
+        and path.exists()
+        and path.stat().st_mode & 0o007
+        and not path.is_relative_to(MOUNTED)
     ]
     if open_ones:
         names = " ".join(map(str, open_ones))

@@ -48,6 +48,15 @@ def alarm_table(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return rows.drop_duplicates(list(ALARM_KEY)).reset_index(drop=True)
 
 
+def begun(alarms: pd.DataFrame) -> pd.DataFrame:
+    """The rows with which an alarm begins, one for each of `episodes`, in order of their days."""
+    of = list(ALARM_KEY[1:])
+    rows = alarms.sort_values([*of, "date"])
+    apart = rows.groupby(of)["date"].diff().dt.days
+    first = rows[apart.isna() | (apart > EPISODE_GAP_DAYS)]
+    return first.sort_values(list(ALARM_KEY)).reset_index(drop=True)
+
+
 def episodes(alarms: pd.DataFrame) -> pd.DataFrame:
     """Alarms as people count them: `kind`, `station`, `parameter`, `first`, `last`, `days`, highest `score`.
 

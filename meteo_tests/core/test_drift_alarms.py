@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from meteo_core.drift.alarms import ALARM_COLUMNS, alarm_table, episodes, no_alarms
+from meteo_core.drift.alarms import ALARM_COLUMNS, alarm_table, begun, episodes, no_alarms
 from meteo_core.drift.hard import rejection_alarms, spell_alarms
 from meteo_core.parameters import NUMBERS
 from meteo_tests.core.days import JUNE_1
@@ -57,6 +57,18 @@ def test_days_at_most_three_apart_are_one_episode():
         ["pressure_9am", DAYS[1], DAYS[1], 1],
     ]
     assert episodes(no_alarms()).empty
+
+
+def test_an_alarm_begins_on_its_first_day_and_again_after_more_than_three_quiet_ones():
+    told = begun(alarm_table([alarms([0, 1, 4, 8, 9]), alarms([1], parameter="pressure_9am")]))
+
+    assert told[["date", "parameter"]].to_numpy().tolist() == [
+        [DAYS[0], "pressure_3pm"],
+        [DAYS[1], "pressure_9am"],
+        [DAYS[8], "pressure_3pm"],
+    ]
+    assert list(told.columns) == list(ALARM_COLUMNS)
+    assert begun(no_alarms()).empty
 
 
 def test_a_sensor_that_sticks_is_an_alarm_from_the_day_that_its_rule_is_over():
