@@ -12,6 +12,7 @@ from meteo_tests.deploy.programs import DEPLOY, run
 HERE = Path(__file__).parent
 PROMETHEUS = DEPLOY / "prometheus"
 ALERTMANAGER = DEPLOY / "alertmanager/alertmanager.yml"
+TOLD_BY_METEO = ("ForecastLate", "RunsFailing", "CheckFailed", "DriftAlarms", "SkillBelowExpectation")
 RULE_TESTS = sorted(HERE.glob("alerting_rules*_test.yml"))
 
 
@@ -76,6 +77,11 @@ def test_messages_are_routed_by_urgency_and_secrets_are_files(tmp_path: Path):
         "warning": "mail",
         "info": "mail",
     }
+    for name in TOLD_BY_METEO:
+        labels = (f"alertname={name}", f"severity={alerts()[name]['labels']['severity']}")
+        said = run("amtool", "config", "routes", "test", f"--config.file={older}", *labels)
+        assert said.strip() == "told by meteo itself", name
+    assert set(read(older)["receivers"][0]) == {"name"}
     assert set(re.findall(r"(\w*(?:password|secret|url|token)\w*):", text)) == {
         "smtp_auth_password_file",
         "url_file",
