@@ -54,7 +54,7 @@ def run_demo(ports: Ports, *, days: int, once: bool, story: Path | None = None) 
         needed |= {"--dagster-port": ports.dagster, "--mlflow-port": ports.mlflow}
     require_free(needed)
 
-    environment = _environment(ports)
+    environment = environment_of(ports)
     os.environ.update(environment)
     settings = Settings()
     with interrupts_raise(), Services(logs=settings.home.root / "logs", environment=environment) as services:
@@ -64,7 +64,10 @@ def run_demo(ports: Ports, *, days: int, once: bool, story: Path | None = None) 
             services.start(
                 "simulator", "meteo_cli", "simulate", "--port", str(ports.simulator), "--seed", seed, *told
             )
-            services.wait_until_ready("simulator", f"http://{LOOPBACK}:{ports.simulator}/")
+            # A story of an outage answers 503 from the beginning.
+            services.wait_until_ready(
+                "simulator", f"http://{LOOPBACK}:{ports.simulator}/", whatever_it_answers=True
+            )
             console.print(
                 f"Simulated Bureau site on http://{LOOPBACK}:{ports.simulator}; state in {settings.home.root}"
             )
@@ -82,7 +85,7 @@ def run_demo(ports: Ports, *, days: int, once: bool, story: Path | None = None) 
             console.print("\nStopping.")
 
 
-def _environment(ports: Ports) -> Mapping[str, str]:
+def environment_of(ports: Ports) -> Mapping[str, str]:
     """What the processes of the demo have in common."""
     home = Settings().home
     return {
@@ -92,7 +95,9 @@ def _environment(ports: Ports) -> Mapping[str, str]:
         "METEO_SOURCE_URL": f"http://{LOOPBACK}:{ports.simulator}",
         "METEO_API_HOST": LOOPBACK,
         "METEO_API_PORT": str(ports.api),
+        "METEO_PUBLIC_URL": f"http://{LOOPBACK}:{ports.api}",
         "METEO_DAGSTER_URL": f"http://{LOOPBACK}:{ports.dagster}",
+        "METEO_DAGSTER_LINK": f"http://{LOOPBACK}:{ports.dagster}",
         "METEO_MLFLOW_LINK": f"http://{LOOPBACK}:{ports.mlflow}",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
