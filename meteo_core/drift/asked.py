@@ -1,10 +1,11 @@
 """Drift of what the service is asked: whether what people suppose looks like what the model learnt from.
 
 The measure is that of `pooled`: Wasserstein distance of the station-harmonic anomalies, over their standard
-deviation. A question about January is held against January, and one about Darwin against Darwin: the
-reference is the same season of earlier years at the stations asked about, each counting as often as it was
-asked about. The threshold is the largest distance of an earlier year's window, drawn from at the same
-stations and as often, from the other years, with the margin of `pooled`.
+deviation. Each value is taken as its departure from what is usual at its station on the date asked about.
+Those departures, whatever their dates, are held against the ones of one season of earlier years, that of the
+window in which the questions were put, at the stations asked about, each counting as often as it was asked
+about. The threshold is the largest distance of an earlier year's window, drawn from at the same stations and
+as often, from the other years, with the margin of `pooled`.
 """
 
 import json
@@ -51,7 +52,7 @@ def asked_values(requests: pd.DataFrame) -> pd.DataFrame:
 
 
 def asked_drift(asked: pd.DataFrame, features: pd.DataFrame, last: date) -> PooledDrift:
-    """Compare what was asked with the season of the `WINDOW_DAYS` days to `last` in earlier years.
+    """Compare what was asked in the `WINDOW_DAYS` days to `last` with their season in earlier years.
 
     `asked` is as `asked_values` gives it, `features` holds `station`, `date` and the numeric parameters of
     the whole record. The climatology is fitted on days before the window.
