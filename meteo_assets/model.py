@@ -33,6 +33,8 @@ LEAST_SKILL: Final = 0.05
 """Brier skill over climatology below which a model is not worth serving."""
 MOST_CALIBRATION_ERROR: Final = 0.05
 """Mean gap between chance and frequency beyond which chances are not to be called so."""
+GIT_SHA: Final = "git_sha"
+"""Name under which the asset says of what code a model is."""
 RECIPE: Final = Recipe()
 """How the trees and networks are grown."""
 
@@ -111,6 +113,7 @@ def rain_model(
         metadata={
             "model_version": version.version,
             "mlflow_run": version.run_id,
+            GIT_SHA: git_sha(),
             "training_rows": card["rows"],
             "trained_until": card["trained_until"],
             "scores": markdown_table(

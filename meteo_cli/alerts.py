@@ -22,7 +22,7 @@ def list_alerts(
     from meteo_assets.alerting import alert_store
     from meteo_assets.settings import Settings
     from meteo_cli.console import console, plain_errors
-    from meteo_core.alerts.alert import DeliveryState
+    from meteo_core.alerts.alert import WAITING, DeliveryState
 
     use(home)
     with plain_errors(), alert_store(Settings()) as store:
@@ -34,7 +34,7 @@ def list_alerts(
         table = Table("alert", "where", "since (UTC)", "over (UTC)", "messages")
         for alert in found:
             sent = sum(each.state is DeliveryState.SENT for each in messages[alert.id])
-            waiting = len(messages[alert.id]) - sent
+            waiting = sum(each.state in WAITING for each in messages[alert.id])
             table.add_row(
                 f"{alert.title}\n{alert.key}",
                 alert.where,

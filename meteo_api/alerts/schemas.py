@@ -16,11 +16,14 @@ class DeliveryTold(Struct, frozen=True, kw_only=True):
     telling: Annotated[core.Telling, Meta(description="alert, or all_clear when it was over")]
     state: Annotated[
         core.DeliveryState,
-        Meta(description="queued: waits for its turn or its next attempt; sending; sent"),
+        Meta(
+            description="queued: waits for its turn or its next attempt; sending; sent; "
+            "dropped: its channel is not set up any more"
+        ),
     ]
     attempts: Annotated[int, Meta(description="So far")]
     queued_at: Annotated[datetime, Meta(description="UTC")]
-    next_attempt_at: Annotated[datetime, Meta(description="UTC; null once it is sent")] | None
+    next_attempt_at: Annotated[datetime, Meta(description="UTC; null where none will be")] | None
     sent_at: Annotated[datetime, Meta(description="UTC; null before")] | None
     last_error: Annotated[str, Meta(description="Why the last attempt failed; null where none did")] | None
 
@@ -73,14 +76,13 @@ def told(alert: core.Alert, deliveries: Sequence[core.Delivery] | None) -> Alert
 
 
 def _told(delivery: core.Delivery) -> DeliveryTold:
-    sent = delivery.state is core.DeliveryState.SENT
     return DeliveryTold(
         channel=delivery.channel,
         telling=delivery.telling,
         state=delivery.state,
         attempts=delivery.attempts,
         queued_at=delivery.queued_at,
-        next_attempt_at=None if sent else delivery.next_attempt_at,
+        next_attempt_at=delivery.next_attempt_at if delivery.state in core.WAITING else None,
         sent_at=delivery.sent_at,
         last_error=delivery.last_error,
     )

@@ -14,7 +14,7 @@ from meteo_api.alerts.schemas import AlertTold, DeliveryTold
 from meteo_api.alerts.service import AlertService
 from meteo_api.pages import words
 from meteo_api.pages.shell import Pages
-from meteo_core.alerts.alert import DeliveryState, Kind, Telling
+from meteo_core.alerts.alert import WAITING, DeliveryState, Kind, Telling
 
 PAGE: Final = "/alerts"
 KINDS: Final = {
@@ -73,7 +73,7 @@ def _rows(alerts: Sequence[AlertTold]) -> tuple[AlertRow, ...]:
             alert=each,
             kind=KINDS[each.kind],
             messages=in_words(each.deliveries or ()),
-            waiting=any(d.state is not DeliveryState.SENT for d in each.deliveries or ()),
+            waiting=any(d.state in WAITING for d in each.deliveries or ()),
         )
         for each in alerts
     )
@@ -87,6 +87,11 @@ def in_words(deliveries: Sequence[DeliveryTold]) -> tuple[str, ...]:
     ]
     for delivery in deliveries:
         if delivery.state is DeliveryState.SENT:
+            continue
+        if delivery.state is DeliveryState.DROPPED:
+            told.append(
+                f"{_TELLINGS[delivery.telling]} to {delivery.channel} dropped: it is not set up any more"
+            )
             continue
         why = f": {delivery.last_error}" if delivery.last_error else ""
         tried = f" after {words.count(delivery.attempts, 'attempt')}" if delivery.attempts else ""

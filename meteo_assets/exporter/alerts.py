@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from meteo_core.alerts.alert import DeliveryState, Kind
+from meteo_core.alerts.alert import WAITING, Kind
 from meteo_core.alerts.tables import alert_deliveries, alerts
 from meteo_core.service_database import DatabaseAway, ServiceDatabase
 
@@ -48,7 +48,7 @@ class AlertState(Collector):
                 for kind, count in connection.execute(standing.group_by(alerts.c.kind)):
                     open_by_kind[kind] = count
                 unsent = select(alert_deliveries.c.channel, alert_deliveries.c.queued_at).where(
-                    alert_deliveries.c.state != DeliveryState.SENT.value
+                    alert_deliveries.c.state.in_(WAITING)
                 )
                 waiting = [(channel, queued) for channel, queued in connection.execute(unsent)]
         return [*_open(open_by_kind), *_waiting(waiting)]

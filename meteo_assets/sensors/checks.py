@@ -12,12 +12,18 @@ from dagster._core.storage.asset_check_execution_record import (
 
 from meteo_assets.alerting import Links
 from meteo_assets.clock import Clock
+from meteo_assets.sensors.drift import newest_alarms
 from meteo_assets.sensors.findings import Findings, in_words, put_on_record, shortened
 from meteo_assets.settings import Settings
 from meteo_core.alerts.alert import Alert, Kind, Trouble
+from meteo_core.drift.alarms import POOLED
+from meteo_core.jobs import today
 
 TOLD_AS_DRIFT: Final = frozenset({"the_weather_looks_like_its_season"})
-"""Checks whose failure is an alarm of drift too: told once, by the sensor of drift."""
+"""Checks whose failure is told by the sensor of drift while an alarm of all stations is active.
+
+A record too short for daily thresholds raises no such alarm; then the check is all there is to tell.
+"""
 _DECIDED: Final = {AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED}
 
 
@@ -37,22 +43,28 @@ def failed_check_alerts(
     if context.repository_def is None:
         raise ValueError("the sensor looks at the checks of its repository")
     keys = context.repository_def.asset_graph.asset_check_keys
-    findings = failed_checks(context.instance, keys, Links.of(settings))
+    findings = failed_checks(context.instance, keys, Links.of(settings), at)
     return dg.SkipReason(in_words(put_on_record(settings, Kind.FAILED_CHECK, findings, at)))
 
 
-def failed_checks(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey], links: Links) -> Findings:
+def failed_checks(
+    instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey], links: Links, at: datetime
+) -> Findings:
     """Checks whose newest evaluation failed, and those that pass again."""
-    told = [key for key in keys if key.name not in TOLD_AS_DRIFT]
-    newest = instance.event_log_storage.get_latest_asset_check_execution_by_key(told)
+    looked_at = list(keys)
+    newest = instance.event_log_storage.get_latest_asset_check_execution_by_key(looked_at)
+    told_elsewhere = TOLD_AS_DRIFT if _all_stations_drift(instance, at) else frozenset()
     troubles, well = [], {}
-    for key in told:
+    for key in looked_at:
         record = _decided(instance, newest.get(key))
         if record is None or record.event is None or record.event.dagster_event is None:
             continue
         subject = f"{key.asset_key.to_user_string()}/{key.name}"
         if record.status is AssetCheckExecutionRecordStatus.SUCCEEDED:
             well[f"{Kind.FAILED_CHECK}:{subject}"] = "it passes again"
+            continue
+        if key.name in told_elsewhere:
+            well[f"{Kind.FAILED_CHECK}:{subject}"] = "it goes on as an alert of drift"
             continue
         evaluation = record.event.dagster_event.asset_check_evaluation_data
         troubles.append(
@@ -66,12 +78,17 @@ def failed_checks(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]
                 link=links.check(key.asset_key.to_user_string(), key.name),
             )
         )
-    known = {f"{Kind.FAILED_CHECK}:{key.asset_key.to_user_string()}/{key.name}" for key in told}
+    known = {f"{Kind.FAILED_CHECK}:{key.asset_key.to_user_string()}/{key.name}" for key in looked_at}
 
     def over(alert: Alert) -> str | None:
         return well.get(alert.key) if alert.key in known else "there is no such check any more"
 
     return Findings(troubles, over)
+
+
+def _all_stations_drift(instance: dg.DagsterInstance, at: datetime) -> bool:
+    newest = newest_alarms(instance, today(at))
+    return newest is not None and any(alarm["kind"] == POOLED for alarm in newest[1])
 
 
 def _decided(

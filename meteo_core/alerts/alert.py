@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 class Kind(StrEnum):
@@ -84,6 +85,12 @@ class DeliveryState(StrEnum):
     SENDING = "sending"
     """A process sends it; should that die, another does after a while."""
     SENT = "sent"
+    DROPPED = "dropped"
+    """Not sent: its channel is not set up any more."""
+
+
+WAITING: Final = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING})
+"""States of what is still to be sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import stamina
-from sqlalchemy import and_, exists, func, inspect, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, inspect, or_, select, update
 
-from meteo_core.alerts.alert import Delivery, DeliveryState, Telling
+from meteo_core.alerts.alert import WAITING, Delivery, DeliveryState, Telling
 from meteo_core.alerts.channels import Channel, DeliveryFailed
 from meteo_core.alerts.notice import Notice
-from meteo_core.alerts.store import as_alert, as_delivery
+from meteo_core.alerts.store import as_alert, as_delivery, queue
 from meteo_core.alerts.tables import alert_deliveries, alerts, take_turn
 from meteo_core.service_database import DatabaseAway, ServiceDatabase
 
@@ -46,8 +46,13 @@ class Outbox:
         self._channels = {channel.name: channel for channel in channels}
 
     def deliver(self, now: Callable[[], datetime]) -> Sent:
-        """Send what is due, in the order in which it was queued, on each channel until one attempt fails."""
+        """Send what is due, in the order in which it was queued, on each channel until one attempt fails.
+
+        What waits for channels that are not set up any more is dropped; those that are set up and have not
+        been told of an alert that lasts are.
+        """
         started = time.monotonic()
+        self._follow_the_channels(now())
         sent = failed = 0
         working = set(self._channels)
         while working and time.monotonic() - started < ENOUGH_SECONDS:
@@ -66,6 +71,69 @@ class Outbox:
                 self._note_sent(delivery, now())
                 sent += 1
         return Sent(sent, failed, self._waiting())
+
+    def _follow_the_channels(self, at: datetime) -> None:
+        with self._database.reading() as connection:
+            # Most often nothing has changed, and then nobody has to wait for us.
+            if not inspect(connection).has_table(alert_deliveries.name) or not (
+                self._orphans(connection, at) or self._not_told(connection)
+            ):
+                return
+        with self._database.writing() as connection:
+            take_turn(connection)
+            if orphans := self._orphans(connection, at):
+                log.warning("%d messages are dropped: their channels are not set up any more", len(orphans))
+                connection.execute(
+                    update(alert_deliveries)
+                    .where(alert_deliveries.c.id.in_(orphans))
+                    .values(state=DeliveryState.DROPPED.value, claimed_until=None)
+                )
+            for alert, channel in self._not_told(connection):
+                # A channel that was away from the settings for a while begins anew.
+                connection.execute(
+                    delete(alert_deliveries).where(
+                        alert_deliveries.c.alert_id == alert, alert_deliveries.c.channel == channel
+                    )
+                )
+                queue(connection, alert, Telling.ALERT, [channel], at)
+
+    def _orphans(self, connection: Connection, at: datetime) -> Sequence[int]:
+        """Messages that wait for channels which are not set up, and which nobody is sending."""
+        table = alert_deliveries.c
+        return (
+            connection.execute(
+                select(table.id).where(
+                    table.channel.not_in(list(self._channels)),
+                    or_(
+                        table.state == DeliveryState.QUEUED.value,
+                        and_(table.state == DeliveryState.SENDING.value, table.claimed_until <= at),
+                    ),
+                )
+            )
+            .scalars()
+            .all()
+        )
+
+    def _not_told(self, connection: Connection) -> list[tuple[int, str]]:
+        """Alerts that last, each with a channel that has no message of it."""
+        table = alert_deliveries.c
+        lasting = (
+            connection.execute(select(alerts.c.id).where(alerts.c.resolved_at.is_(None))).scalars().all()
+        )
+        told = {
+            (row.alert_id, row.channel)
+            for row in connection.execute(
+                select(table.alert_id, table.channel).where(
+                    table.alert_id.in_(lasting), table.state != DeliveryState.DROPPED.value
+                )
+            )
+        }
+        return [
+            (alert, channel)
+            for alert in sorted(lasting)
+            for channel in self._channels
+            if (alert, channel) not in told
+        ]
 
     def _take(self, channels: Sequence[str], at: datetime) -> tuple[Delivery, Notice] | None:
         """The next message that is due, which nobody else will send for now; None where there is none."""
@@ -150,5 +218,5 @@ class Outbox:
         with self._database.reading() as connection:
             if not inspect(connection).has_table(alert_deliveries.name):
                 return 0
-            unsent = select(func.count()).where(alert_deliveries.c.state != DeliveryState.SENT.value)
+            unsent = select(func.count()).where(alert_deliveries.c.state.in_(WAITING))
             return connection.execute(unsent).scalar_one()

@@ -81,9 +81,9 @@ class AlertStore:
         """Those that last and those that ended since then, newest first; `MOST_LISTED` at most."""
         return self._list(alerts.c.resolved_at.is_(None) | (alerts.c.resolved_at >= since))
 
-    def opened_since(self, kind: Kind, moment: datetime) -> list[Alert]:
-        """Those of this kind that began to be on record since then, newest first."""
-        return self._list(alerts.c.kind == kind, alerts.c.opened_at >= moment)
+    def opened_since(self, kind: Kind, moment: datetime, *, begun_since: datetime) -> list[Alert]:
+        """Those on record since `moment` of troubles that began since `begun_since`, newest first."""
+        return self._list(alerts.c.kind == kind, alerts.c.opened_at >= moment, alerts.c.since >= begun_since)
 
     def deliveries(self, of: Iterable[Alert]) -> dict[int, list[Delivery]]:
         """Their messages by alert, in the order in which they were queued."""
@@ -118,7 +118,7 @@ class AlertStore:
             )
             .returning(alerts.c.id)
         ).scalar_one()
-        _queue(connection, number, Telling.ALERT, self._channels, at)
+        queue(connection, number, Telling.ALERT, self._channels, at)
         (alert,) = _read(connection, alerts.c.id == number)
         return alert
 
@@ -130,10 +130,13 @@ class AlertStore:
         )
         # Who did not hear of the trouble need not hear that it is over.
         told = connection.execute(
-            select(alert_deliveries.c.channel).where(alert_deliveries.c.alert_id == alert.id)
+            select(alert_deliveries.c.channel).where(
+                alert_deliveries.c.alert_id == alert.id,
+                alert_deliveries.c.state != DeliveryState.DROPPED.value,
+            )
         ).scalars()
         channels = sorted(set(told) & set(self._channels))
-        _queue(connection, alert.id, Telling.ALL_CLEAR, channels, at)
+        queue(connection, alert.id, Telling.ALL_CLEAR, channels, at)
         (resolved,) = _read(connection, alerts.c.id == alert.id)
         return resolved
 
@@ -163,9 +166,10 @@ def _resolved_since(connection: Connection, key: str, at: datetime) -> bool:
     return connection.execute(later).first() is not None
 
 
-def _queue(
+def queue(
     connection: Connection, alert: int, telling: Telling, channels: Sequence[str], at: datetime
 ) -> None:
+    """Messages about an alert, due at once."""
     if channels:
         connection.execute(
             insert(alert_deliveries),

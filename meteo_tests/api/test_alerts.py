@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from meteo_core.alerts.alert import Kind, Trouble
+from meteo_core.alerts.outbox import Outbox
 from meteo_core.alerts.store import AlertStore
 from meteo_core.service_database import ServiceDatabase
 from meteo_tests.api.accounts_service import START, Service, bearing, serving
@@ -81,6 +82,20 @@ def test_what_was_over_a_month_ago_is_not_told(service: Service):
     assert len(before["recent"]) == 1
     assert after["recent"] == []
     assert len(after["open"]) == 1
+
+
+def test_what_was_dropped_with_its_channel_waits_no_more(tmp_path: Path):
+    with serving(tmp_path) as service:
+        put(service.url, FAILED, at=START)
+        database = ServiceDatabase(service.url)
+        Outbox(database, []).deliver(lambda: START)
+        database.close()
+        to_admin = service.get(service.token(ADMIN), ADDRESS).json()
+        page = service.client.get("/alerts", headers=bearing(service.token(ADMIN)))
+
+    (delivery,) = to_admin["open"][0]["deliveries"]
+    assert (delivery["state"], delivery["next_attempt_at"]) == ("dropped", None)
+    assert "Alert to email:ops@example.org dropped: it is not set up any more." in page.text
 
 
 def test_strangers_are_told_nothing(service: Service):

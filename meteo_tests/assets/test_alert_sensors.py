@@ -264,12 +264,17 @@ def test_nothing_was_due_before_the_first_forecast_ever(watched: Watched):
     assert watched.tick("no_forecast_alerts") == "nothing is wrong"
 
 
-def alarm(kind: str, station: str, parameter: str) -> dict[str, Any]:
+def on(day: int) -> str:
+    """A date so many days from today."""
+    return (datetime.now(SYDNEY) + timedelta(days=day)).date().isoformat()
+
+
+def alarm(kind: str, station: str, parameter: str, first: str = "2026-03-01") -> dict[str, Any]:
     return {
         "kind": kind,
         "station": station,
         "parameter": parameter,
-        "first": "2026-03-01",
+        "first": first,
         "last": "2026-03-04",
         "days": 4,
         "score": 7.25,
@@ -278,8 +283,7 @@ def alarm(kind: str, station: str, parameter: str) -> dict[str, Any]:
 
 
 def alarms(watched: Watched, day: int, *active: dict[str, Any]) -> None:
-    date = (datetime.now(SYDNEY) + timedelta(days=day)).date().isoformat()
-    materialized(watched, "drift_alarms", date, {"active_alarms": list(active)})
+    materialized(watched, "drift_alarms", on(day), {"active_alarms": list(active)})
 
 
 OFFSET = alarm("station", "Sydney", "pressure_3pm")
@@ -287,7 +291,7 @@ OFFSET = alarm("station", "Sydney", "pressure_3pm")
 
 def test_drift_is_one_alert_for_each_episode_and_starts_one_retrain_a_day_in_the_shadow(watched: Watched):
     at(watched, 1, 11)
-    alarms(watched, 1, OFFSET)
+    alarms(watched, 1, OFFSET | {"first": on(0)})
     first = watched.tick("drift_alerts")
     again = watched.tick("drift_alerts")
 
@@ -295,7 +299,7 @@ def test_drift_is_one_alert_for_each_episode_and_starts_one_retrain_a_day_in_the
     assert alert.key == "drift:station:Sydney:pressure_3pm"
     assert alert.title == "Mean sea level pressure at 3 pm at Sydney is unlike its neighbours"
     assert alert.what.startswith("Score 7.25, threshold 4.1; 4 days of alarm")
-    assert alert.since == datetime(2026, 3, 1, tzinfo=SYDNEY)
+    assert alert.since.astimezone(SYDNEY).isoformat()[:16] == f"{on(0)}T00:00"
     assert alert.link == "http://127.0.0.1:8000/drift"
     (asked,) = first
     assert asked.partition_key == last_complete_week(watched.clock.moment.astimezone(SYDNEY).date())
@@ -310,9 +314,56 @@ def test_drift_is_one_alert_for_each_episode_and_starts_one_retrain_a_day_in_the
     assert not only(watched).is_open
 
 
+def test_what_stood_when_the_record_began_is_an_alert_and_no_reason_to_train(watched: Watched):
+    at(watched, 1, 11)
+    alarms(watched, 1, OFFSET | {"first": on(-1)})
+
+    assert str(watched.tick("drift_alerts")).startswith("alert: Mean sea level pressure")
+
+
+@pytest.mark.parametrize(
+    ("week_off", "code", "starts"), [(0, "abc", False), (0, "abd", True), (7, "abc", True)]
+)
+def test_what_the_newest_model_has_learnt_is_not_trained_again(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, week_off: int, code: str, starts: bool
+):
+    monkeypatch.setenv("METEO_GIT_SHA", "abc")
+    at(watched, 1, 11)
+    today = watched.clock.moment.astimezone(SYDNEY).date()
+    trained = last_complete_week(today - timedelta(days=week_off))
+    materialized(watched, "rain_model", trained, {"git_sha": code})
+    alarms(watched, 1, OFFSET | {"first": on(1)})
+
+    said = watched.tick("drift_alerts")
+
+    if starts:
+        assert [each.partition_key for each in said] == [last_complete_week(today)]
+    else:
+        assert said.endswith(f"no shadow_retrain: the newest model is of the week {trained} and this code")
+
+
+def test_weather_unlike_its_season_is_told_as_a_check_unless_an_alarm_of_all_stations_tells_it(
+    watched: Watched, behaviour: Behaviour
+):
+    season = "failed_check:raw_observations/the_weather_looks_like_its_season"
+    behaviour.season_passes = False
+    run(watched, FINAL)
+    at(watched, 1, 11)
+    alarms(watched, 1, OFFSET)
+    watched.tick_all()
+    assert season in watched.open_keys()
+
+    alarms(watched, 1, alarm("pooled", "", "pressure_3pm"))
+    watched.tick_all()
+
+    assert watched.open_keys() == ["drift:pooled:all:pressure_3pm"]
+    (over,) = [alert for alert in watched.alerts() if alert.key == season]
+    assert over.resolution == "it goes on as an alert of drift"
+
+
 def test_a_faulty_sensor_is_an_alert_and_no_reason_to_train(watched: Watched):
     at(watched, 1, 11)
-    alarms(watched, 1, alarm("hard", "Cobar", "temp_3pm"))
+    alarms(watched, 1, alarm("hard", "Cobar", "temp_3pm", first=on(1)))
 
     assert "alert: Temperature at 3 pm at Cobar cannot be" in watched.tick("drift_alerts")
 

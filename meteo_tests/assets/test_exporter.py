@@ -23,6 +23,7 @@ from meteo_assets.exporter.server import CannotListen, exporting
 from meteo_assets.instance import opened_instance
 from meteo_assets.settings import Settings
 from meteo_core.alerts.alert import Kind, Trouble
+from meteo_core.alerts.outbox import Outbox
 from meteo_core.alerts.store import AlertStore
 from meteo_core.service_database import ServiceDatabase
 from meteo_tests.api.scraping import Samples, names, value
@@ -208,6 +209,8 @@ def test_alerts_are_counted_by_kind_and_their_messages_by_channel(tmp_path: Path
     store.report(Kind.FAILED_RUN, [trouble], over=lambda _: None, at=an_hour_ago)
 
     found = samples_of(AlertState(url))
+    Outbox(database, []).deliver(lambda: datetime.now(UTC))
+    without_channels = samples_of(AlertState(url))
     store.report(Kind.FAILED_RUN, [], over=lambda _: "it went well", at=datetime.now(UTC))
     over = samples_of(AlertState(url))
     database.close()
@@ -220,6 +223,8 @@ def test_alerts_are_counted_by_kind_and_their_messages_by_channel(tmp_path: Path
     assert value(found, "meteo_pipeline_alert_deliveries_waiting", channel="webhook") == 1
     waited = value(found, "meteo_pipeline_alert_delivery_wait_seconds", channel="webhook")
     assert waited == pytest.approx(3600, abs=60)
+    for channel in ("email", "webhook"):
+        assert value(without_channels, "meteo_pipeline_alert_deliveries_waiting", channel=channel) == 0
     assert value(over, "meteo_pipeline_alerts_open", kind="failed_run") == 0
     assert "anna" not in str(found)
 

@@ -77,6 +77,7 @@ class Behaviour:
     error: Exception | None = None
     passes: bool = True
     blocking_passes: bool = True
+    season_passes: bool = True
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN
 
 
@@ -101,7 +102,7 @@ def small_pipeline(behaviour: Behaviour) -> dg.RepositoryDefinition:
 
     @dg.asset_check(asset=raw_observations)
     def the_weather_looks_like_its_season() -> dg.AssetCheckResult:
-        return dg.AssetCheckResult(passed=behaviour.passes)
+        return dg.AssetCheckResult(passed=behaviour.season_passes)
 
     @dg.asset(deps=[raw_observations])
     def features() -> None:

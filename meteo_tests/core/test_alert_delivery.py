@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.smtp import AuthResult
 
-from meteo_core.alerts.alert import DeliveryState, Kind
+from meteo_core.alerts.alert import DeliveryState, Kind, Telling
 from meteo_core.alerts.channels import Channel, DeliveryFailed, Email, Tls, Webhook
 from meteo_core.alerts.notice import Form, Notice
 from meteo_core.alerts.outbox import CLAIM, LONGEST_WAIT, Outbox
@@ -158,6 +158,50 @@ def test_a_refusal_of_one_reader_does_not_send_the_others_message_again(
 
     assert sorted(message["To"] for message in box.messages) == ["a@example.org", "b@example.org"]
     assert {d.state for d in store.deliveries(store.open_alerts())[1]} == {DeliveryState.SENT}
+
+
+def test_a_corrected_mailbox_hears_of_what_lasts_and_what_waits_for_the_wrong_one_is_dropped(
+    database: ServiceDatabase, clock: Clock
+):
+    wrong = mailbox_at(free_port(), "typo@example.org")
+    past = replace(STUCK, subject="past", title="This was over before")
+    store = AlertStore(database, channels=[wrong.name])
+    store.report(Kind.DRIFT, [past], over=over, at=START - MINUTE)
+    store.report(Kind.DRIFT, [STUCK], over=over, at=START)
+    assert Outbox(database, [wrong]).deliver(clock).waiting == 3
+    with mail_server() as box:
+        right = mailbox_at(box.port)
+        outbox = Outbox(database, [right])
+
+        first, second = outbox.deliver(clock), outbox.deliver(clock)
+
+    assert (first.sent, first.failed, first.waiting) == (1, 0, 0)
+    assert second.sent == 0
+    assert box.subjects() == [f"[Meteo] {STUCK.title}"]
+    told = store.deliveries(store.recent(START - MINUTE))
+    states = {(d.channel, d.telling, d.state) for each in told.values() for d in each}
+    assert states == {
+        (wrong.name, Telling.ALERT, DeliveryState.DROPPED),
+        (wrong.name, Telling.ALL_CLEAR, DeliveryState.DROPPED),
+        (right.name, Telling.ALERT, DeliveryState.SENT),
+    }
+
+
+def test_a_channel_that_comes_back_hears_of_what_lasts_and_of_no_end_without_a_beginning(
+    database: ServiceDatabase, clock: Clock
+):
+    with webhook() as hook:
+        channel = Webhook(hook.url)
+        other = replace(STUCK, subject="other")
+        store = AlertStore(database, channels=[channel.name])
+        store.report(Kind.DRIFT, [STUCK, other], over=over, at=START)
+        assert Outbox(database, []).deliver(clock).waiting == 0
+        store.report(Kind.DRIFT, [STUCK], over=over, at=START + MINUTE)
+
+        outcome = Outbox(database, [channel]).deliver(clock)
+
+    assert (outcome.sent, outcome.waiting) == (1, 0)
+    assert [(body["event"], body["alert"]["key"]) for body in hook.bodies] == [("alert", STUCK.key)]
 
 
 @pytest.mark.parametrize("status", [302, 400, 404, 429, 500])
