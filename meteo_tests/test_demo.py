@@ -208,7 +208,17 @@ def newest_day(demo: Demo) -> str:
 
 
 def test_the_ui_shows_groups_descriptions_partitions_and_passed_checks(demo: Demo, running):
+    def seen() -> dict[str, str]:
+        return {
+            check["name"]: check["executionForLatestMaterialization"]["status"]
+            for node in graphql(demo, CHECKS)["assetNodes"]
+            for check in node["assetChecksOrError"]["checks"]
+        }
+
     nodes = graphql(demo, CHECKS)["assetNodes"]
+    # A sensor or schedule may have started a run meanwhile.
+    wait_until(lambda: "IN_PROGRESS" not in seen().values(), seconds=240)
+    statuses = seen()
 
     assert {node["groupName"] for node in nodes} == {
         "raw",
@@ -221,11 +231,6 @@ def test_the_ui_shows_groups_descriptions_partitions_and_passed_checks(demo: Dem
         "monitoring",
     }
     assert all(node["description"] for node in nodes)
-    statuses = {
-        check["name"]: check["executionForLatestMaterialization"]["status"]
-        for node in nodes
-        for check in node["assetChecksOrError"]["checks"]
-    }
     for verdict in ("the_weather_looks_like_its_season", "the_chances_are_calibrated"):
         statuses.pop(verdict)  # on the weather and on few days, not on the demo
     assert len(statuses) == 10

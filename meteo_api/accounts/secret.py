@@ -50,7 +50,7 @@ def secret_made_in(file: Path) -> Secret:
     """The secret in a file of our own, made at the first start so that only its owner can read it."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_name(f"{file.name}.{os.getpid()}")
+        unfinished = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
         try:
             with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
                 out.write(secrets.token_hex(LEAST_BYTES))

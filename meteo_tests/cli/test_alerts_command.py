@@ -24,7 +24,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def meteo(*words: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
+    from meteo_cli.console import console
+
+    console.width = 200  # it may have been made before, by the width of the test's own terminal
+    result = CliRunner().invoke(app, list(words))
     return result.exit_code, result.output
 
 

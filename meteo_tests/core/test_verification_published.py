@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from meteo_core.drift.skill import judged
 from meteo_core.serving import DATA_CARD, MODEL_CARD, UnusableSnapshot, publish, read
 from meteo_core.verification.published import reliabilities, summaries
 from meteo_core.verification.rolling import rolling
@@ -23,7 +24,7 @@ def test_a_snapshot_gives_back_what_was_published(tmp_path: Path):
 
     pd.testing.assert_frame_equal(snapshot.verification, summaries(pairs))
     pd.testing.assert_frame_equal(snapshot.reliability, reliabilities(pairs))
-    pd.testing.assert_frame_equal(snapshot.rolling, rolling(pairs))
+    pd.testing.assert_frame_equal(snapshot.rolling, judged(rolling(pairs), None))
     assert snapshot.verified == (date(2020, 6, 1), date(2020, 7, 30))
     assert snapshot.cards == cards
 
