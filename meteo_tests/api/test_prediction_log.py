@@ -25,7 +25,6 @@ from meteo_tests.api.clients import PREDICTIONS, answers_at, end, eventually, fr
 from meteo_tests.api.conftest import NOW
 from meteo_tests.api.people import USER, bearer, in_process, populate, users_in
 from meteo_tests.builders import LAST_DAY
-from meteo_tests.postgresql import postgresql
 
 REQUEST = PredictionRequest(station="Albury", date=LAST_DAY, humidity_3pm=95.0, rainfall=None)
 
@@ -57,12 +56,6 @@ class AwayAtTimes(ServiceDatabase):
             raise DatabaseAway("it does not answer")
         with super().writing() as connection:
             yield connection
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgresql() as url:
-        yield url
 
 
 @pytest.fixture

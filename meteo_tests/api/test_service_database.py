@@ -22,13 +22,6 @@ from meteo_core.service_database import DatabaseAway, ServiceDatabase, UnusableD
 from meteo_tests.api.accounts_service import ME, START, bearing, serving
 from meteo_tests.api.clients import problem_of
 from meteo_tests.api.people import ADMIN, LOGIN, PASSWORD, USER, users_in
-from meteo_tests.postgresql import postgresql
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgresql() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -14,7 +14,6 @@ from meteo_assets.schedules import range_tags
 from meteo_assets.settings import Settings
 from meteo_core.prediction_log import LogUnreadable, PredictionRequests
 from meteo_core.warehouse import Warehouse
-from meteo_tests.postgresql import postgresql
 
 MARCH_7 = date(2026, 3, 7)
 NOON = datetime(2026, 3, 7, 1, tzinfo=UTC)
@@ -66,12 +65,6 @@ class ServiceLog:
     def count(self) -> int:
         with self.engine.connect() as connection:
             return connection.execute(text("SELECT count(*) FROM predictions")).scalar_one()
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgresql() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

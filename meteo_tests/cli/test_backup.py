@@ -1,21 +1,16 @@
 """A backup holds the whole state, is whole or not there, and makes the same state again somewhere else."""
 
-import hashlib
 import io
 import json
 import multiprocessing
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -25,18 +20,16 @@ from typer.testing import CliRunner, Result
 from meteo_cli.main import app
 from meteo_core import serving
 from meteo_core.backup import Places, make_backup
-from meteo_core.backup.copies import copy_warehouse, rows_in_warehouse
 from meteo_core.calendar import Issue
 from meteo_core.errors import MeteoError
 from meteo_core.features.daily import build_features
 from meteo_core.home import Home
 from meteo_core.model.rain_models import RainModels
 from meteo_core.warehouse import Warehouse
-from meteo_core.warehouse.migrations import FIRST_SCRIPT, scripts
 from meteo_tests.api.people import ADMIN, USER, populate, url_of, users_in
 from meteo_tests.cli.conftest import FIRST_VERSION, registry_of
-from meteo_tests.cli.other_processes import commit_and_die, hold, write_pairs
-from meteo_tests.postgresql import client_programs, postgresql
+from meteo_tests.cli.other_processes import hold, write_pairs
+from meteo_tests.postgresql import client_programs
 
 
 @pytest.fixture(scope="module")
@@ -326,37 +319,6 @@ def test_a_backup_under_writers_is_of_one_moment(tmp_path: Path, meteo: CliRunne
     assert restored(meteo, tmp_path / "4.tar", tmp_path / "new").exit_code == 0
 
 
-def test_what_a_killed_writer_had_committed_is_in_the_copy(tmp_path: Path):
-    path, copy = tmp_path / "meteo.duckdb", tmp_path / "copy.duckdb"
-    Warehouse(path).query("SELECT 1")
-    killed = multiprocessing.get_context("spawn").Process(target=commit_and_die, args=(path,))
-    killed.start()
-    killed.join(60)
-    assert Path(f"{path}.wal").exists()
-
-    copy_warehouse(path, copy)
-
-    assert rows_in_warehouse(copy)["main.late"] == 777
-
-
-def test_a_warehouse_of_an_older_release_is_copied_as_it_is(tmp_path: Path):
-    path, copy = tmp_path / "meteo.duckdb", tmp_path / "copy.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(scripts()[FIRST_SCRIPT])
-    before = hashlib.sha256(path.read_bytes()).hexdigest()
-
-    copy_warehouse(path, copy)
-
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == before
-    assert "main.schema_scripts" not in rows_in_warehouse(copy)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgresql() as url:
-        yield url
-
-
 def test_users_in_postgresql_come_back_and_what_was_there_is_kept(
     server: str, meteo: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -406,23 +368,6 @@ def test_a_backup_with_postgresql_is_not_half_restored_into_a_state_without(
     assert refused.exit_code == 1
     assert "the backup holds none" in refused.output.replace("\n", " ")
     assert not (tmp_path / "new").exists()
-
-
-def test_no_writer_gets_in_while_the_warehouse_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    path, tried = tmp_path / "meteo.duckdb", []
-    Warehouse(path).query("SELECT 1")
-
-    def copy_and_try_to_write(source: Any, target: Any, length: int = 0) -> None:
-        target.write(source.read())
-        code = f"import duckdb; duckdb.connect({str(path)!r})"
-        tried.append(
-            subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-        )
-
-    monkeypatch.setattr(shutil, "copyfileobj", copy_and_try_to_write)
-    copy_warehouse(path, tmp_path / "copy.duckdb")
-
-    assert "Could not set lock" in tried[0].stderr
 
 
 def test_a_folder_that_a_disk_is_mounted_on_is_filled_not_renamed(

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from meteo_core.alerts.alert import Alert, DeliveryState, Kind, Telling, Trouble
 from meteo_core.alerts.store import AlertStore
 from meteo_core.service_database import ServiceDatabase
-from meteo_tests.postgresql import postgresql
 
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -26,12 +25,6 @@ STUCK = Trouble(
     link="http://127.0.0.1:8000/drift",
 )
 CHANNELS = ("email:a@example.org", "webhook")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgresql() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
