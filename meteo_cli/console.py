@@ -43,13 +43,14 @@ class _Lines(logging.Handler):
 
 
 @contextmanager
-def progress_lines() -> Iterator[None]:
-    """Show what the science logs while it works."""
+def progress_lines(*, every_step: bool = False) -> Iterator[None]:
+    """Show what the science logs while it works, small steps too where nothing else is to be seen."""
+    level = logging.DEBUG if every_step else logging.INFO
     stamina.instrumentation.set_on_retry_hooks([])  # what matters of a retry is told in our own words
-    logger, handler = logging.getLogger("meteo_core"), _Lines(level=logging.INFO)
+    logger, handler = logging.getLogger("meteo_core"), _Lines(level=level)
     before = logger.level
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    logger.setLevel(level)
     try:
         yield
     finally:

@@ -66,7 +66,7 @@ def drift_replay(
     from meteo_cli.console import plain_errors, progress_lines
 
     use(home)
-    with plain_errors(), progress_lines():
+    with plain_errors(), progress_lines(every_step=True):
         _replay(first, last, out, faults or [], archive, every_day=every_day)
 
 

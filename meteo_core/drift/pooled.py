@@ -126,7 +126,7 @@ def pooled_scores(
         score = np.where(enough & (judged.years >= LEAST_YEARS), judged.score, np.nan)
         parts.append(_told(days, ends, name, score, threshold.value, judged.rows))
         thresholds.append(threshold)
-        logger.info("all stations against their season: %s, %d of %d", name, number, len(names))
+        logger.debug("all stations against their season: %s, %d of %d", name, number, len(names))
     return pd.concat(parts, ignore_index=True), thresholds
 
 

@@ -80,7 +80,7 @@ def station_alarms(
             scores = _Scores(nothing, nothing if unit_looked_for(name) else None)
         else:
             scores = station_scores(model, days, name)
-            logger.info("stations against their neighbours: %s, %d of %d", name, number, len(names))
+            logger.debug("stations against their neighbours: %s, %d of %d", name, number, len(names))
         for kind, values, rate, least in (
             (STATION, scores.offset, _offset_rate(name), 0.0),
             (HARD, scores.unit, UNIT_RATE, LEAST),
