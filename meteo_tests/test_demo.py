@@ -130,6 +130,7 @@ def test_a_second_demo_does_only_what_is_new(demo: Demo, built: subprocess.Compl
     assert int(new[1].replace(",", "")) <= 49
 
 
+@pytest.mark.fault("port of the demo taken", "named, nothing started")
 def test_a_taken_port_is_named_before_anything_is_done(demo: Demo):
     with socket.socket() as other:
         other.bind(("127.0.0.1", demo.api))

@@ -53,7 +53,8 @@ class DatabaseFile:
                     f"{self.path} stayed locked for {LOCK_TIMEOUT_SECONDS:.0f} s: {error}"
                 ) from error
             raise WarehouseError(
-                f"{self.path} cannot be opened; move it away to build it anew: {error}"
+                f"{self.path} cannot be opened; bring a backup of it back (meteo restore FILE), "
+                f"or move it away to build it anew: {error}"
             ) from error
         raise AssertionError("the last attempt returns or raises")
 

@@ -87,6 +87,7 @@ def test_whatever_administers_takes_an_administrator(client: TestClient):
     assert unguarded == set()
 
 
+@pytest.mark.fault("a role claimed in the query", "403")
 @pytest.mark.parametrize("query", ["pred_type=reload", "role=admin", "admin=true"])
 def test_no_query_makes_an_administrator(client: TestClient, query: str):
     problem_of(client.post(f"/api/v1/model/reload?{query}"), 403)
@@ -144,6 +145,7 @@ def test_a_name_is_taken_once(service: Service):
     problem_of(service.client.post(USERS, json=NEW), 409)
 
 
+@pytest.mark.fault("last administrator disabled or made a user", "refused with the reason")
 def test_the_last_administrator_stays(service: Service):
     problem_of(change(service, ADMIN, disabled=True), 409)
     problem_of(change(service, ADMIN, role="user"), 409)

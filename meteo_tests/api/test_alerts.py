@@ -102,6 +102,7 @@ def test_strangers_are_told_nothing(service: Service):
     problem_of(service.client.get(ADDRESS), 401)
 
 
+@pytest.mark.fault("database of alerts away", "503 there, other pages go on")
 def test_a_database_that_is_away_is_said_and_pages_without_alerts_go_on(tmp_path: Path):
     with serving(tmp_path, alerts_poll_seconds=0.05) as away:
         token = away.token(ADMIN)
@@ -130,6 +131,7 @@ def test_administrators_are_noticed_on_their_pages_and_others_are_not(service: S
     assert 'href="/alerts">1 alert' not in service.get(service.token(USER), "/about").text
 
 
+@pytest.mark.fault("XSS: markup in what was found wrong", "shown as text")
 def test_the_page_escapes_what_was_found(service: Service):
     put(service.url, FAILED, at=START)
 

@@ -76,6 +76,7 @@ def test_what_is_almost_right_is_answered_or_refused(client: TestClient, body: o
     assert response.status_code == 200 or response.json()["detail"]
 
 
+@pytest.mark.fault("body: any bytes at all", "refused with a reason")
 @OFTEN
 @given(body=ANY_JSON | st.binary(max_size=60))
 def test_any_bytes_are_refused_with_a_reason(client: TestClient, body: object):
@@ -86,6 +87,7 @@ def test_any_bytes_are_refused_with_a_reason(client: TestClient, body: object):
     assert response.json()["detail"]
 
 
+@pytest.mark.fault("any path at all", "answered, no 500")
 @pytest.mark.parametrize("prefix", ["/", "/api/v1/", "/api/v1/forecasts/", "/schema/"])
 @OFTEN
 @given(rest=st.text(max_size=30).map(lambda text: text.encode().hex("%", 1)))

@@ -145,6 +145,7 @@ def test_a_batch_full_of_faults_names_twenty_of_them(client: TestClient):
     assert len(problem["errors"]) == 20
 
 
+@pytest.mark.fault("body: broken, or nested 100,000 deep", "400, malformed")
 @pytest.mark.parametrize(
     "body",
     [
@@ -202,6 +203,7 @@ def test_a_body_over_the_limit_is_refused(client: TestClient):
     problem_of(post_raw(client, b" " * 2_000_001), 413)
 
 
+@pytest.mark.fault("body: over the limit, length not told", "413")
 def test_a_body_over_the_limit_without_a_length_is_refused(client: TestClient):
     def chunks():
         for _ in range(30):
@@ -231,6 +233,7 @@ EVIL_STATIONS = [
 ]
 
 
+@pytest.mark.fault("path traversal and odd bytes in an address", "404, short")
 @pytest.mark.parametrize("station", EVIL_STATIONS, ids=lambda s: s[:20])
 def test_an_evil_station_in_the_path_is_not_found(client: TestClient, station: str):
     problem = problem_of(client.get(f"/api/v1/forecasts/{station}"), 404)
@@ -283,6 +286,7 @@ def test_a_method_that_is_not_there_is_refused_with_those_that_are(client: TestC
     assert "POST" in response.headers["allow"]
 
 
+@pytest.mark.fault("foreign Host header", "421")
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[", "10.0.0.1"]
 )
@@ -295,6 +299,7 @@ def test_names_of_this_machine_are_served(client: TestClient, host: str):
     assert client.get("/api/v1/stations", headers={"Host": host}).status_code == 200
 
 
+@pytest.mark.fault("errors that tell of the inside", "no trace, no path")
 def test_no_problem_shows_the_inside_of_the_service(client: TestClient):
     answers = [
         post_raw(client, "{").text,

@@ -28,6 +28,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield service
 
 
+@pytest.mark.fault("names tried out at sign-in", "the same answer whatever is wrong")
 def test_unknown_disabled_and_mistaken_get_the_same_answer(service: Service):
     with service.elsewhere() as users:
         users.change(USER, disabled=True, by="cli:someone")
@@ -62,6 +63,7 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(service: Service):
     assert 0.6 < unknown / known < 1.7
 
 
+@pytest.mark.fault("passwords guessed for one name", "slowed down, others sign in")
 def test_after_many_wrong_passwords_one_waits_and_others_do_not(service: Service):
     answers = [service.login(USER, WRONG) for _ in range(20)]
 
@@ -121,6 +123,7 @@ def throttle(tmp_path: Path) -> Iterator[Throttle]:
     database.close()
 
 
+@pytest.mark.fault("one password tried for all names", "slowed down")
 def test_one_address_cannot_try_all_names(throttle: Throttle):
     for number in range(MOST_PER_ADDRESS):
         throttle.admit(f"name-{number}", "192.0.2.1")
@@ -153,6 +156,7 @@ def test_an_address_stands_for_its_network(address: str, network: str):
     assert network_of(address) == network
 
 
+@pytest.mark.fault("secrets in the service's log", "none at any level")
 def test_logs_hold_no_password_and_no_token(service: Service, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.DEBUG)
 

@@ -98,6 +98,7 @@ def test_a_head_without_an_end_is_hung_up_on(service: Service, beginning: bytes,
     assert answers_at(f"{service.address}/health/live")
 
 
+@pytest.mark.fault("client that asks and never reads", "hung up on")
 def test_who_asks_on_and_on_without_reading_is_hung_up_on(service: Service):
     before = service.megabytes
     request = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -164,6 +165,7 @@ def test_an_enormous_body_is_refused_in_bounded_memory(
     assert client.post(PREDICTIONS, json=ONE).status_code == 200
 
 
+@pytest.mark.fault("large body from a stranger", "413")
 def test_a_stranger_can_send_no_more_than_a_form(service: Service):
     with httpx.Client(base_url=service.address, timeout=60) as stranger:
         form = stranger.post(
@@ -177,6 +179,7 @@ def test_a_stranger_can_send_no_more_than_a_form(service: Service):
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.fault("client gone before its body is whole", "no error in the log")
 def test_who_hangs_up_before_the_body_is_whole_leaves_no_trace_in_the_log(service: Service):
     for _ in range(20):
         with service.connect() as connection:
@@ -192,6 +195,7 @@ def test_who_hangs_up_before_the_body_is_whole_leaves_no_trace_in_the_log(servic
     assert 'status_code="500"' not in metrics
 
 
+@pytest.mark.fault("a queue of large batches", "single questions are answered meanwhile")
 def test_single_questions_are_answered_while_batches_queue(service: Service, client: httpx.Client):
     batch = json.dumps([ONE] * 10_000).encode()
     connections = []

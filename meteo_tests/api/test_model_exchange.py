@@ -217,6 +217,7 @@ def test_a_start_without_registry_serves_the_copy_that_served_last(
     assert restarted.trouble == "the registry does not answer"
 
 
+@pytest.mark.fault("corrupt copy of a model", "fetched again")
 def test_a_spoilt_copy_is_fetched_again(registry: ScriptedRegistry, store: ModelStore, tmp_path: Path):
     store.look()
     cut_short(tmp_path / "model-cache" / "1")
@@ -240,6 +241,7 @@ def test_only_the_last_versions_stay_on_disk(registry: ScriptedRegistry, store: 
     assert sorted(folders) == [str(n) for n in range(7 - KEEP, 7)]
 
 
+@pytest.mark.fault("disk full while a model is fetched", "the old model serves")
 def test_a_disk_that_takes_nothing_does_not_stop_the_old_model(
     registry: ScriptedRegistry, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ):

@@ -222,6 +222,7 @@ def test_while_the_database_is_away_answers_wait_and_then_come_in_order(database
     assert [row["model_version"] for row in rows(database)] == [0, 1, 2]
 
 
+@pytest.mark.fault("PostgreSQL away for long", "what waits is bounded, the rest counted")
 def test_what_waits_is_bounded_and_the_rest_is_counted(
     database: AwayAtTimes, caplog: pytest.LogCaptureFixture
 ):
@@ -243,6 +244,7 @@ def test_what_waits_is_bounded_and_the_rest_is_counted(
     assert "5 predictions were not logged" in (log.trouble or "")
 
 
+@pytest.mark.fault("a row that the database refuses", "the others are kept")
 def test_a_row_that_the_database_will_not_have_takes_no_others_with_it(database: AwayAtTimes):
     log = log_in(database)
     log.note([REQUEST] * 3, [answered(), answered(route=None), answered()], user_id=1)
@@ -252,6 +254,7 @@ def test_a_row_that_the_database_will_not_have_takes_no_others_with_it(database:
     assert (len(rows(database)), log.waiting, log.dropped) == (2, 0, 1)
 
 
+@pytest.mark.fault("log of predictions cannot be written", "readiness says so")
 def test_a_log_that_cannot_be_written_shows_in_readiness(own_client: tuple[TestClient, str]):
     client, url = own_client
     database = ServiceDatabase(url)

@@ -48,6 +48,7 @@ def test_addresses_of_this_machine_are_taken(host: str):
     assert is_loopback_name(f"[{host}]:8000" if ":" in host else f"{host}:8000")
 
 
+@pytest.mark.fault("service opened to others without names and HTTPS", "no start, one line says why")
 def test_the_process_refuses_to_listen_for_others_in_one_line(tmp_path: Path):
     refused = subprocess.run(
         [sys.executable, "-m", "meteo_api"],

@@ -121,6 +121,7 @@ def test_a_model_that_is_cut_short_is_refused_until_a_good_one_is_promoted(home:
     assert "refused" not in " ".join(status["reasons"])
 
 
+@pytest.mark.fault("champion's alias removed", "the old model serves")
 def test_a_removed_alias_leaves_the_model_in_service(home: Home):
     promote(home, GOOD_1)
 
@@ -132,6 +133,7 @@ def test_a_removed_alias_leaves_the_model_in_service(home: Home):
         assert version_in_service(client) == GOOD_1
 
 
+@pytest.mark.fault("model and snapshot exchanged under load", "no failed, no mixed answer")
 def test_models_and_snapshots_are_exchanged_under_load_without_a_failed_or_mixed_answer(
     home: Home, weather: pd.DataFrame, models: RainModels
 ):
@@ -158,6 +160,7 @@ def test_models_and_snapshots_are_exchanged_under_load_without_a_failed_or_mixed
     assert len({snapshot for _, snapshot in seen}) > 1
 
 
+@pytest.mark.fault("MLflow server killed, service started again", "answers go on, from the copy")
 def test_a_registry_server_may_die_and_the_service_goes_on_and_starts_again(home: Home, tmp_path: Path):
     promote(home, GOOD_1)
     port = free_port()
@@ -188,6 +191,7 @@ def test_a_registry_server_may_die_and_the_service_goes_on_and_starts_again(home
     assert source == "cache"
 
 
+@pytest.mark.fault("MLflow down at the very first start", "alive, not ready, says why")
 def test_with_the_registry_away_and_no_copy_the_service_lives_and_is_not_ready(home: Home):
     with service(home, mlflow_uri=f"http://127.0.0.1:{free_port()}") as client:
         eventually(

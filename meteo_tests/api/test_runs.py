@@ -88,6 +88,7 @@ def test_a_range_is_one_run_and_a_training_is_of_a_whole_week(service: httpx.Cli
     assert newest[0]["id"] not in {run["id"] for run in older}
 
 
+@pytest.mark.fault("start pressed many times at once", "one run")
 def test_pressing_many_times_at_once_gives_one_run(service: httpx.Client, hold: Callable[[], None]):
     def press(_: int) -> httpx.Response:
         return service.post(RUNS, json={"job": "ingest", "partition": "2024-04-01"})
@@ -167,6 +168,7 @@ def test_users_may_not_see_or_start_runs(service: httpx.Client):
     problem_of(service.post(f"{RUNS}/{NOBODY}/cancel", headers=as_user), 403)
 
 
+@pytest.mark.fault("a run that fails", "the reason in a sentence")
 def test_a_run_that_fails_says_why_in_a_sentence_and_without_a_trace(service: httpx.Client, folder: Path):
     (folder / "fail").touch()
     try:

@@ -64,6 +64,7 @@ def test_dagster_that_is_slow_is_not_waited_for(tmp_path: Path, monkeypatch: pyt
         assert_said(client, "does not answer in time")
 
 
+@pytest.mark.fault("another program at Dagster's address", "503, nothing believed")
 @pytest.mark.parametrize(
     ("content", "status"),
     [(b"<html>", 200), (b"[]", 200), (b'{"data": null}', 200), (b"bad gateway", 502), (b"{}", 404)],
@@ -81,6 +82,7 @@ def test_an_error_of_graphql_is_told_in_its_own_words(tmp_path: Path):
         assert_said(client, "database is locked")
 
 
+@pytest.mark.fault("code location does not load", "503 that names it")
 def test_a_code_location_that_does_not_load_is_said_to_be_the_cause(tmp_path: Path):
     content = b'{"data": {"runsOrError": {"__typename": "Runs", "results": [], "nodes": []}}}'
 

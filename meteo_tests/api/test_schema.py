@@ -32,6 +32,7 @@ def address(served_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield address
 
 
+@pytest.mark.fault("requests made up from the document", "no 500, answers as documented")
 @pytest.mark.parametrize(
     ("name", "phases"), [(USER, "examples,fuzzing"), (ADMIN, "coverage,fuzzing")], ids=["user", "admin"]
 )

@@ -83,6 +83,7 @@ def test_a_database_of_each_earlier_release_comes_up_to_date_with_its_rows(url: 
     database.close()
 
 
+@pytest.mark.fault("services that migrate at the same moment", "they take turns")
 def test_services_that_start_together_take_turns(url: str):
     faults: list[Exception] = []
 
@@ -228,6 +229,7 @@ def test_a_server_that_is_down_is_503_and_says_nothing_of_itself(tmp_path: Path)
             assert service.client.get(path, headers=cookie).status_code == 200, path
 
 
+@pytest.mark.fault("a database's password in errors and settings", "never shown")
 def test_the_password_of_a_database_is_never_shown():
     database = ServiceDatabase("postgresql+psycopg2://meteo:very-private@127.0.0.1:1/meteo")
 

@@ -79,6 +79,7 @@ def test_another_cookie_is_nobodys(service: Service, cookie: str):
     problem_of(service.client.get(ME, headers={"Cookie": cookie}), 401)
 
 
+@pytest.mark.fault("a second session cookie planted", "refused")
 def test_a_planted_second_cookie_is_refused(service: Service):
     mine = sign_in(service).cookies["meteo-session"]
     service.client.cookies.clear()
@@ -125,6 +126,7 @@ def test_a_session_ends_after_its_day_however_much_it_is_used(service: Service):
     problem_of(service.client.get(ME), 401)
 
 
+@pytest.mark.fault("CSRF: no token, a guessed one", "403, nothing done")
 def test_a_request_that_changes_something_shows_that_our_page_sent_it(service: Service):
     sign_in(service)
     token = csrf_token(service)
@@ -147,6 +149,7 @@ def test_a_form_shows_it_too(service: Service):
     problem_of(service.client.get(ME), 401)
 
 
+@pytest.mark.fault("CSRF: token of another session", "403")
 def test_the_token_of_one_session_is_worth_nothing_in_another(service: Service):
     sign_in(service)
     token = csrf_token(service)
@@ -162,6 +165,7 @@ def test_a_bearer_token_needs_no_other(service: Service):
     assert service.client.post(LOGOUT, headers=bearing(token)).status_code == 204
 
 
+@pytest.mark.fault("CSRF: sign-in sent by a page elsewhere", "403, no cookie")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -195,6 +199,7 @@ def test_one_goes_on_to_the_page_one_came_for(service: Service, there: str):
     assert sign_in(service, next=there).headers["location"] == there
 
 
+@pytest.mark.fault("open redirect after signing in", "the start page instead")
 @pytest.mark.parametrize(
     "there",
     [
@@ -234,6 +239,7 @@ def test_htmx_is_told_to_leave_the_page(service: Service):
     assert answer.headers["hx-redirect"] == "/sign-in?next=/what-if%3Fstation%3DAlbury"
 
 
+@pytest.mark.fault("clickjacking, sniffing", "every answer forbids frames and guessing")
 @pytest.mark.parametrize(
     "path", ["/sign-in", "/nothing", "/api/v1/me", "/health/live", "/", "/schema/openapi.json"]
 )

@@ -93,6 +93,7 @@ def test_the_forged_tokens_would_be_good_if_they_were_ours(service: Service):
     assert service.get(jwt.encode(forged(), SECRET, algorithm="HS256")).status_code == 200
 
 
+@pytest.mark.fault("token: alg=none, of another key, expired, altered claims", "401")
 @pytest.mark.parametrize(
     "token",
     [
@@ -126,6 +127,7 @@ def test_a_token_that_is_not_ours_or_not_good_any_more_is_refused(service: Servi
     problem_of(answer, 401)
 
 
+@pytest.mark.fault("token with one letter changed", "401")
 def test_every_part_of_a_token_counts(service: Service):
     token = service.token()
 
@@ -146,6 +148,7 @@ def test_two_authorizations_are_refused(service: Service):
     problem_of(service.client.get(ME, headers=[header, header]), 401)
 
 
+@pytest.mark.fault("token used after its time", "401")
 def test_a_token_ends_with_its_time(service: Service):
     token = service.token()
 
@@ -163,6 +166,7 @@ def test_its_time_can_be_set(tmp_path: Path):
         assert service.login().json()["expires_in"] == 120
 
 
+@pytest.mark.fault("token used after signing out", "401 at once, others go on")
 def test_sign_out_ends_that_token_at_once_and_no_other(service: Service):
     one, other = service.token(), service.token()
     assert service.get(one).status_code == 200
@@ -174,6 +178,7 @@ def test_sign_out_ends_that_token_at_once_and_no_other(service: Service):
     assert service.get(other).status_code == 200
 
 
+@pytest.mark.fault("token of a disabled user", "401 at once, and after enabling too")
 def test_who_is_disabled_is_out_at_once_and_old_tokens_stay_worthless(service: Service):
     token, admin = service.token(), service.token(ADMIN)
     assert service.get(token).status_code == 200
@@ -203,6 +208,7 @@ def test_who_is_disabled_by_another_process_is_out_within_a_quarter_of_a_second(
     problem_of(within_the_time_that_another_process_has(service, token), 401)
 
 
+@pytest.mark.fault("token of a deleted user", "401")
 def test_who_is_deleted_is_out(service: Service):
     token = service.token()
     assert service.get(token).status_code == 200
@@ -213,6 +219,7 @@ def test_who_is_deleted_is_out(service: Service):
     problem_of(within_the_time_that_another_process_has(service, token), 401)
 
 
+@pytest.mark.fault("tokens from before another password", "401")
 def test_another_password_ends_all_sign_ins(service: Service):
     token = service.token()
     assert service.get(token).status_code == 200

@@ -60,6 +60,7 @@ def test_nothing_wrong_is_said_so_and_leaves_nothing_on_record(watched: Watched)
     assert watched.alerts() == []
 
 
+@pytest.mark.fault("a run fails again and again", "one alert, all clear with the first success")
 def test_a_failed_run_is_an_alert_once_and_all_clear_when_the_job_succeeds(
     watched: Watched, behaviour: Behaviour
 ):
@@ -215,6 +216,7 @@ def issue(watched: Watched, day: int, **issued: int) -> None:
     materialized(watched, "forecasts", date, metadata)
 
 
+@pytest.mark.fault("no forecast by the deadline", "one alert until the next is issued")
 def test_no_forecast_by_the_deadline_is_an_alert_until_the_next_is_issued(watched: Watched):
     issue(watched, 1, morning=48, evening=48)
     at(watched, 2, 13, 20)

@@ -258,6 +258,7 @@ def test_two_runs_at_once_leave_one_consistent_table(settings: Settings, warehou
     assert_same(before, contents(warehouse))
 
 
+@pytest.mark.fault("training gone wrong", "not promoted, not even by hand")
 def test_a_challenger_that_fails_its_check_is_not_promoted_not_even_by_hand(
     pipeline: Pipeline, settings: Settings, runs: list[StageRun], monkeypatch: pytest.MonkeyPatch
 ):
@@ -345,6 +346,7 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]
         yield opened
 
 
+@pytest.mark.fault("training without data", "refused, recorded as failed")
 def test_training_on_nothing_is_refused_and_recorded_as_failed(empty: Pipeline):
     with pytest.raises(RunFailed, match="materialize features first"):
         empty.run_week(["rain_model"], LAST)
@@ -377,6 +379,7 @@ def test_a_source_that_is_down_fails_the_run_and_writes_nothing(
     assert len(warehouse.query("FROM raw.source_failures")) == 49
 
 
+@pytest.mark.fault("another source on the same state", "refused")
 def test_simulated_and_real_weather_do_not_mix(
     pipeline: Pipeline, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -404,6 +407,7 @@ def test_an_older_challenger_never_replaces_the_champion(
     assert registry.alias(CHAMPION) == before
 
 
+@pytest.mark.fault("source: first of a month revised", "the last day of the month before is relabelled")
 def test_a_revised_first_day_is_also_the_outcome_of_the_day_before(pipeline: Pipeline, warehouse: Warehouse):
     day = date(2025, 1, 20)
     with warehouse.transaction() as connection:

@@ -217,6 +217,7 @@ def test_a_database_without_the_table_counts_as_none(service: ServiceLog, settin
     assert not PredictionRequests(service.url).is_there()
 
 
+@pytest.mark.fault("service database away when requests are collected", "a failed run, no empty day")
 def test_a_server_that_does_not_answer_is_a_failure_and_not_an_empty_day():
     away = PredictionRequests("postgresql://meteo:hidden@127.0.0.1:1/meteo")
 

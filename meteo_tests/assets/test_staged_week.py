@@ -205,6 +205,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Week, Mail
             yield week, letters
 
 
+@pytest.mark.fault(
+    "a week with outage, drift, failed check, dead channel", "one alert each, one all-clear each"
+)
 def test_the_week_alarms_of_exactly_what_was_wrong(lived: tuple[Week, Mailbox]):
     week, _ = lived
 
@@ -234,6 +237,7 @@ def test_each_event_is_told_once_and_its_end_once_on_each_channel(lived: tuple[W
     )
 
 
+@pytest.mark.fault("SMTP down during an outage of the source", "messages wait, come in order")
 def test_what_the_stopped_channel_could_not_take_waited_and_came_when_it_was_back(
     lived: tuple[Week, Mailbox],
 ):
@@ -246,6 +250,7 @@ def test_what_the_stopped_channel_could_not_take_waited_and_came_when_it_was_bac
         assert subjects.index(f"[Meteo] {alert.title}") < subjects.index(f"[Meteo] All clear: {alert.title}")
 
 
+@pytest.mark.fault("source refuses for two days", "the holes fill themselves")
 def test_the_holes_of_the_outage_filled_themselves(lived: tuple[Week, Mailbox]):
     week, _ = lived
 

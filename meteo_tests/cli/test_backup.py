@@ -165,6 +165,7 @@ def test_a_dry_run_checks_everything_and_replaces_nothing(backup: Path, meteo: C
     assert [entry.name for entry in home.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.fault("restore over a running system", "refused")
 def test_a_state_in_use_is_not_replaced(backup: Path, meteo: CliRunner, tmp_path: Path):
     home = tmp_path / "state"
     Warehouse(home / "meteo.duckdb").query("SELECT 1")
@@ -198,6 +199,7 @@ def _fewer_rows(members: dict[str, bytes]) -> dict[str, bytes]:
     return with_manifest(members, rows=rows)
 
 
+@pytest.mark.fault("backup damaged, or of a newer release", "refused, nothing replaced")
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -227,6 +229,7 @@ def test_a_backup_that_is_not_whole_or_too_new_replaces_nothing(
     assert not Path("/tmp/escaped").exists()
 
 
+@pytest.mark.fault("backup with a link out of the folder", "refused")
 def test_a_link_in_a_backup_is_refused(backup: Path, meteo: CliRunner, tmp_path: Path):
     bad = repacked(backup, tmp_path / "bad.tar", lambda members: members)
     with tarfile.open(bad, "a") as tar:
@@ -240,6 +243,7 @@ def test_a_link_in_a_backup_is_refused(backup: Path, meteo: CliRunner, tmp_path:
     assert "landing/link" in refused.output
 
 
+@pytest.mark.fault("truncated backup", "refused, nothing replaced")
 @pytest.mark.parametrize("lost", [1, 1000, 100_000])
 def test_a_cut_off_backup_is_refused(lost: int, backup: Path, meteo: CliRunner, tmp_path: Path):
     cut = tmp_path / "cut.tar.zst"
@@ -264,6 +268,7 @@ def test_a_backup_is_not_written_over_another_unless_told(built_home: Home, mete
     assert tarfile.is_tarfile(file)
 
 
+@pytest.mark.fault("backup that fails", "no half a file")
 def test_a_backup_that_fails_leaves_nothing(built_home: Home, meteo: CliRunner, tmp_path: Path):
     home = Home(shutil.copytree(built_home.root, tmp_path / "state"))
     home.warehouse.write_bytes(b"no database")
@@ -288,6 +293,7 @@ def test_a_backup_of_nothing_or_into_the_state_itself_is_refused(
     assert "in the state folder itself" in within.output
 
 
+@pytest.mark.fault("backup while all write", "of one moment")
 def test_a_backup_under_writers_is_of_one_moment(tmp_path: Path, meteo: CliRunner):
     home = Home(tmp_path / "state")
     with Warehouse(home.warehouse).connect() as connection:

@@ -83,6 +83,7 @@ def test_a_misspelled_setting_is_named(meteo: CliRunner, home: Home, monkeypatch
     assert "METEO_SORCE" in found["settings"]["says"]
 
 
+@pytest.mark.fault("doctor: secret others can read", "told")
 def test_a_secret_that_others_can_read_or_guess_fails(meteo: CliRunner, home: Home):
     home.secret.write_text("changeme-changeme-changeme-changeme")
     home.secret.chmod(0o644)
@@ -95,6 +96,7 @@ def test_a_secret_that_others_can_read_or_guess_fails(meteo: CliRunner, home: Ho
     assert "changeme" not in found["secret"]["says"]
 
 
+@pytest.mark.fault("doctor: damaged and newer databases", "told apart, what to do")
 def test_databases_of_a_newer_release_are_told_from_damaged_ones(meteo: CliRunner, home: Home):
     with Warehouse(home.warehouse).transaction() as connection:
         connection.execute("INSERT INTO main.schema_scripts VALUES ('0099_later.sql', now())")
@@ -114,6 +116,7 @@ def test_databases_of_a_newer_release_are_told_from_damaged_ones(meteo: CliRunne
     assert "meteo restore" in damaged["warehouse"]["do"]
 
 
+@pytest.mark.fault("doctor: moved state, torn snapshot", "told, what to do")
 def test_models_of_a_moved_state_and_a_torn_snapshot_are_told(meteo: CliRunner, home: Home):
     next(home.serving.rglob("forecasts.parquet")).write_bytes(b"torn")
 
@@ -208,6 +211,7 @@ def wrong_clock() -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.fault("doctor: clock off", "told")
 def test_a_clock_that_is_off_fails_and_none_to_compare_with_is_said(
     meteo: CliRunner, home: Home, wrong_clock: str, monkeypatch: pytest.MonkeyPatch
 ):

@@ -103,6 +103,7 @@ def test_slack_gets_one_text_in_which_nothing_is_markup_by_accident(clock: Clock
     assert f"<{STUCK.link}|See more>" in body["text"]
 
 
+@pytest.mark.fault("SMTP down in the middle, and back", "messages wait, each is sent once")
 def test_what_cannot_be_sent_waits_and_is_sent_once_when_the_channel_is_back(
     database: ServiceDatabase, clock: Clock
 ):
@@ -132,6 +133,7 @@ def test_what_cannot_be_sent_waits_and_is_sent_once_when_the_channel_is_back(
     assert box.subjects() == [f"[Meteo] {STUCK.title}", f"[Meteo] All clear: {STUCK.title}"]
 
 
+@pytest.mark.fault("SMTP down, webhook up", "the webhook is told at once")
 def test_a_channel_that_is_down_does_not_hold_up_another(database: ServiceDatabase, clock: Clock):
     with webhook() as hook:
         channels = (mailbox_at(free_port()), Webhook(hook.url))
@@ -204,6 +206,7 @@ def test_a_channel_that_comes_back_hears_of_what_lasts_and_of_no_end_without_a_b
     assert [(body["event"], body["alert"]["key"]) for body in hook.bodies] == [("alert", STUCK.key)]
 
 
+@pytest.mark.fault("channel answers with an error", "tried again")
 @pytest.mark.parametrize("status", [302, 400, 404, 429, 500])
 def test_an_answer_that_is_no_receipt_is_tried_again(database: ServiceDatabase, clock: Clock, status: int):
     with webhook() as hook:
@@ -230,6 +233,7 @@ def _send_and_die(url: str) -> None:
     Outbox(ServiceDatabase(url), [Kills()]).deliver(lambda: START)
 
 
+@pytest.mark.fault("kill -9 while a message is sent", "another process sends it")
 def test_what_a_killed_process_was_sending_another_sends(database: ServiceDatabase, url: str, clock: Clock):
     with webhook() as hook:
         channel = Webhook(hook.url)
@@ -248,6 +252,7 @@ def test_what_a_killed_process_was_sending_another_sends(database: ServiceDataba
     assert len(hook.bodies) == 1
 
 
+@pytest.mark.fault("two processes deliver at once", "each message once")
 def test_two_who_deliver_at_once_send_each_message_once(database: ServiceDatabase, url: str, clock: Clock):
     with webhook() as hook:
         channel = Webhook(hook.url)
@@ -348,6 +353,7 @@ def notice() -> Notice:
     )
 
 
+@pytest.mark.fault("secrets of channels in logs and records", "none")
 def test_secrets_are_in_no_log_and_in_no_record(
     database: ServiceDatabase, clock: Clock, caplog: pytest.LogCaptureFixture
 ):

@@ -68,6 +68,7 @@ def test_a_value_that_no_unit_explains_is_rejected_without_a_guess(parameter: st
     assert "looks like" not in found[0]
 
 
+@pytest.mark.fault("source: a month in other units", "the column is rejected")
 def test_a_month_in_fahrenheit_is_rejected_as_a_column_though_each_value_is_within_limits():
     # 45 to 50 °F are 7 to 10 °C: a cold week, and as °C a week hotter than any.
     fahrenheit = [45.0, 46.0, 47.0, 48.0, 49.0, 50.0, 49.0, 48.0, 47.0, 46.0]

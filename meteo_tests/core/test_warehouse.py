@@ -205,7 +205,7 @@ def test_a_damaged_file_is_named(tmp_path: Path):
     path = tmp_path / "meteo.duckdb"
     path.write_bytes(b"not a database" * 1000)
 
-    with pytest.raises(WarehouseError, match=r"meteo.duckdb cannot be opened"):
+    with pytest.raises(WarehouseError, match=r"meteo.duckdb cannot be opened; .*\(meteo restore"):
         Warehouse(path).read("raw.observations")
 
 

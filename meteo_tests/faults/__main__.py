@@ -44,7 +44,10 @@ def main() -> int:
         wrong = [outcome for outcome in outcomes if outcome]
         times = f" ({len(outcomes)} ways)" if len(outcomes) > 1 else ""
         table.add_row(what, expected, "[green]as expected[/]" + times if not wrong else "[red]" + wrong[0])
-    Console(width=170).print(table)
+    console = Console(width=170)
+    console.print(table)
+    unmet = sum(any(outcomes) for outcomes in rows.seen.values())
+    console.print(f"{len(rows.seen)} faults, {unmet or 'all'} {'not ' if unmet else ''}as expected")
     return int(status)
 
 

@@ -77,6 +77,7 @@ def test_the_page_and_the_way_to_a_promotion_hinder_nobody(browser: Browser, add
             visitor.require_sound(page)
 
 
+@pytest.mark.fault("XSS: markup in the reason of a promotion", "shown as text, in a browser")
 def test_a_promotion_is_confirmed_by_version_reason_and_champion_and_a_rollback_undoes_it(
     admin: Visitor, home: Home
 ):

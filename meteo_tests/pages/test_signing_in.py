@@ -103,6 +103,7 @@ def test_nobody_is_led_elsewhere_from_the_form(stranger: TestClient):
         assert 'name="next" value="/"' in page
 
 
+@pytest.mark.fault("XSS: markup in the name at sign-in", "shown as text")
 def test_a_wrong_password_is_401_for_a_browser_and_the_name_is_no_markup(stranger: TestClient):
     data = {"name": '"><script>alert(1)</script>', "password": "wrong"}
     answer = stranger.post("/sign-in", data=data, headers=BROWSER)

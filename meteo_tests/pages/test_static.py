@@ -2,6 +2,7 @@
 
 import gzip
 
+import pytest
 from litestar.testing import TestClient
 
 from meteo_api.pages.static import StaticFiles
@@ -41,6 +42,7 @@ def test_what_the_browser_has_is_not_sent_again(client: TestClient):
     assert (again.status_code, again.content) == (304, b"")
 
 
+@pytest.mark.fault("path traversal to other files", "404")
 def test_no_other_file_is_served(client: TestClient):
     digest = StaticFiles().by_name["meteo.css"].digest
 
@@ -48,6 +50,7 @@ def test_no_other_file_is_served(client: TestClient):
         assert client.get(f"/static/{path}").status_code == 404
 
 
+@pytest.mark.fault("inline script in a page", "none; the policy refuses any")
 def test_no_page_holds_a_style_or_script_that_the_policy_would_refuse():
     from meteo_api.pages import templating
 

@@ -124,6 +124,7 @@ def test_an_unknown_station_is_not_found(client: TestClient):
     assert answer.status_code == 404
 
 
+@pytest.mark.fault("XSS: markup in a field", "refused, shown as text")
 def test_what_is_sent_is_never_markup(client: TestClient):
     bad = '"><script>alert(1)</script>'
     answer = client.post("/what-if", data={**DAY, "humidity_3pm": bad}, headers={"accept": "text/html"})

@@ -177,6 +177,7 @@ def test_a_damaged_state_file_stops_nothing(tmp_path: Path) -> None:
     assert isinstance(document, Delivery)
 
 
+@pytest.mark.fault("source: challenge page", "told as a refusal, not asked again")
 def test_a_challenge_page_is_a_refusal() -> None:
     with ScriptedSite([CHALLENGE, GOOD]) as site:
         documents = fetch_months(source(site.url), 3)
