@@ -11,7 +11,7 @@ from meteo_core.drift import windows
 from meteo_core.drift.injection_text import BadInjection, inject, parse_injection
 from meteo_core.drift.neighbours import NEIGHBOURS, closest_residual
 from meteo_core.drift.replay import Watched, replay
-from meteo_core.drift.station import ewma, lagged_median
+from meteo_core.drift.station import PRESSURE_RATE, ewma, lagged_median
 from meteo_core.drift.thresholds import count_episodes, fit_threshold, threshold_table
 from meteo_core.drift.units import MOST, cusum, evidence
 from meteo_core.parameters import NUMBERS
@@ -119,7 +119,7 @@ def test_thresholds_say_what_they_were_fitted_to(quiet: Watched):
     of_pressure = table.loc[("station", "pressure_3pm")]
     assert of_pressure["value"] > 0.5
     assert of_pressure["last"] < pd.Timestamp(FIRST)
-    assert of_pressure["rate"] == 0.03
+    assert of_pressure["rate"] == PRESSURE_RATE
     assert table.loc[("pooled", "pressure_3pm"), "multiplier"] == 1.15
     assert stations()["Sydney"]  # every name is one of ours
     assert set(quiet.alarms["station"]) <= {"", *stations()}

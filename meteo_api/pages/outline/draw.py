@@ -1,4 +1,6 @@
-"""Draws the map once: `python -m meteo_api.pages.outline.draw countries-50m.json` writes `map.json`.
+"""Draws the map: `python -m meteo_api.pages.outline.draw countries-50m.json` writes `map.json`.
+
+Without a file of coasts it places the stations anew and keeps the coast that is drawn.
 
 The coast is Natural Earth's (public domain), as the npm package world-atlas 2.0.2 packs it. State borders are
 meridians and parallels where the law made them so, and a few points by hand along rivers and ranges: right to
@@ -113,12 +115,18 @@ def _border(points: Sequence[tuple[float, float]]) -> Line:
     return _on_map(np.concatenate([*fine, corners[-1:]]))
 
 
-def main(atlas_file: str) -> None:
-    """Write `map.json` beside this module."""
+def land(atlas_file: str) -> str:
+    """The coast in a file of countries, as a path."""
     atlas = json.loads(Path(atlas_file).read_text(encoding="utf-8"))
     rings = [simplified(_on_map(ring), TOLERANCE) for ring in coast(atlas)]
+    return path([ring for ring in rings if area(ring) >= SMALLEST], closed=True)
+
+
+def main(atlas_file: str | None = None) -> None:
+    """Write `map.json` beside this module."""
+    target = Path(__file__).with_name("map.json")
     drawn = {
-        "land": path([ring for ring in rings if area(ring) >= SMALLEST], closed=True),
+        "land": land(atlas_file) if atlas_file else json.loads(target.read_text(encoding="utf-8"))["land"],
         "borders": path([simplified(_border(points), 0.1) for points in BORDERS], closed=False),
         "sheets": {
             sheet.name: {
@@ -131,9 +139,8 @@ def main(atlas_file: str) -> None:
         },
         "frame": SOUTH_EAST.frame_on(COUNTRY),
     }
-    target = Path(__file__).with_name("map.json")
     target.write_text(json.dumps(drawn, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:2])
