@@ -12,6 +12,8 @@ from meteo_core.features.station_days import StationDays, Values
 from meteo_core.stations import stations
 
 NEIGHBOURS: Final = 8
+CANDIDATES: Final = 64
+"""Nearest stations among which neighbours are looked for."""
 LEAST_NEIGHBOURS: Final = 3
 """Neighbours that must have been observed on a day."""
 LEAST_DAYS: Final = 300
@@ -37,13 +39,12 @@ class NeighbourModel:
         """Fit to all days of `past`, which must end before the first day that is judged."""
         climatology = HarmonicClimatology.fit(past, names)
         network = Network(tuple(stations()[key] for key in past.stations))
-        distance = network.distance_km.copy()
-        np.fill_diagonal(distance, np.inf)
+        candidates, _ = network.nearest(CANDIDATES)
         near, covariance, with_own = {}, {}, {}
         for name in names:
             anomalies = climatology.anomaly(name, past)
             known = ~np.isnan(anomalies)
-            near[name] = _nearest(distance, known.T.astype(float) @ known)
+            near[name] = _nearest(candidates, known)
             # Covariances of pairs, each over its own days, need not belong to any one distribution, and
             # neighbours alike as pressures are would get wild weights: holes are filled with what is near.
             around = weighted_mean(anomalies, network.near)
@@ -95,11 +96,15 @@ def closest_residual(observed: Values, expected: NDArray[np.float64]) -> Values:
     return np.where(low > 0, low, np.where(high < 0, high, low * 0.0))
 
 
-def _nearest(distance: NDArray[np.float64], in_common: NDArray[np.float64]) -> NDArray[np.intp]:
-    usable = np.where(in_common >= LEAST_DAYS, distance, np.inf)
-    order = usable.argsort(axis=1, kind="stable")[:, :NEIGHBOURS]
-    found = np.full((len(distance), NEIGHBOURS), -1, dtype=np.intp)
-    found[:, : order.shape[1]] = np.where(np.isfinite(np.take_along_axis(usable, order, axis=1)), order, -1)
+def _nearest(candidates: NDArray[np.intp], known: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """For each station the nearest of its candidates that have days enough in common with it."""
+    found = np.full((len(candidates), NEIGHBOURS), -1, dtype=np.intp)
+    if candidates.shape[1]:
+        in_common = np.stack([(known & known[:, other]).sum(axis=0) for other in candidates.T], axis=1)
+        # Those that will do first, each kind in order of distance.
+        order = (in_common < LEAST_DAYS).argsort(axis=1, kind="stable")[:, :NEIGHBOURS]
+        usable = np.take_along_axis(in_common, order, axis=1) >= LEAST_DAYS
+        found[:, : order.shape[1]] = np.where(usable, np.take_along_axis(candidates, order, axis=1), -1)
     return found
 
 

@@ -38,24 +38,16 @@ class HarmonicClimatology:
     @classmethod
     def fit(cls, days: StationDays, names: tuple[str, ...]) -> "HarmonicClimatology":
         """Least squares for each station over the days where the quantity is known."""
-        basis = _basis(days.days)
-        coefficients = {}
-        for name in names:
-            values = days[name]
-            known = ~np.isnan(values)
-            # Normal equations of all stations at once: known days only.
-            gram = np.einsum("di,ds,dj->sij", basis, known, basis, optimize=True)
-            moment = np.einsum("di,ds->si", basis, np.where(known, values, 0.0), optimize=True)
-            ridge = RIDGE * np.eye(basis.shape[1])
-            solved = np.linalg.solve(gram + ridge, moment[..., None])[..., 0]
-            solved[known.sum(axis=0) < LEAST_DAYS] = np.nan
-            coefficients[name] = solved
-        return cls(days.stations, coefficients)
+        fitting = ClimatologyFit(days.stations, names)
+        fitting.add(days)
+        return fitting.solved()
 
-    def normal(self, name: str, days: pd.DatetimeIndex) -> Values:
-        """The usual value at each station on each day."""
+    def normal(
+        self, name: str, days: pd.DatetimeIndex, at: NDArray[np.intp] | slice = slice(None)
+    ) -> Values:
+        """The usual value on each day at each station, or at those `at` these indices."""
         # einsum without BLAS: the same digits for one day as for ten years.
-        return np.einsum("di,si->ds", _basis(days), self.coefficients[name])
+        return np.einsum("di,si->ds", _basis(days), self.coefficients[name][at])
 
     def normal_at(self, name: str, days: pd.DatetimeIndex, station: NDArray[np.intp]) -> NDArray[np.float64]:
         """The usual value on each day at the station of that index: one value for each pair."""
@@ -83,3 +75,36 @@ class HarmonicClimatology:
                 for name, rows in stored.items()
             },
         )
+
+
+class ClimatologyFit:
+    """Fits a climatology to days that come window by window."""
+
+    def __init__(self, stations: tuple[str, ...], names: tuple[str, ...]) -> None:
+        self.stations = stations
+        basis = 1 + 2 * HARMONICS
+        self._gram = {name: np.zeros((len(stations), basis, basis)) for name in names}
+        self._moment = {name: np.zeros((len(stations), basis)) for name in names}
+        self.known_days = {name: np.zeros(len(stations), dtype=np.intp) for name in names}
+        """For each quantity [stations] the days on which it is known."""
+
+    def add(self, days: StationDays) -> None:
+        """Take some days into account; they are of the same stations."""
+        basis = _basis(days.days)
+        for name in self._gram:
+            values = days[name]
+            known = ~np.isnan(values)
+            # Normal equations of all stations at once: known days only.
+            self._gram[name] += np.einsum("di,ds,dj->sij", basis, known, basis, optimize=True)
+            self._moment[name] += np.einsum("di,ds->si", basis, np.where(known, values, 0.0), optimize=True)
+            self.known_days[name] += known.sum(axis=0)
+
+    def solved(self) -> HarmonicClimatology:
+        """The climatology of all days so far."""
+        coefficients = {}
+        ridge = RIDGE * np.eye(1 + 2 * HARMONICS)
+        for name, gram in self._gram.items():
+            solved = np.linalg.solve(gram + ridge, self._moment[name][..., None])[..., 0]
+            solved[self.known_days[name] < LEAST_DAYS] = np.nan
+            coefficients[name] = solved
+        return HarmonicClimatology(self.stations, coefficients)

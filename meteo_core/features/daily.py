@@ -43,7 +43,8 @@ DAILY_COLUMNS = (*OWN_VALUES, *FEATURES)
 LAYOUT: Final = Names((*DAILY_COLUMNS, *PAST))
 """Quantities of a day while its features are computed: `DAILY_COLUMNS`, then what the days before say."""
 DAYS_AT_ONCE: Final = 366
-"""Days computed side by side, to bound memory."""
+STATIONS_AT_ONCE: Final = 256
+"""Days and stations computed side by side, to bound memory."""
 
 
 def known_at(column: str) -> KnownAt:
@@ -68,9 +69,15 @@ def derive_features(own_values: pd.DataFrame) -> pd.DataFrame:
     days = StationDays.from_frame(own_values, OWN_VALUES)
     row, column = days.positions(keys)
     built = np.empty((len(DAILY_COLUMNS), len(keys)))
-    for first, grid in features_of(days):
-        begin, end = np.searchsorted(row, [first, first + grid.block.shape[1]])
-        built[:, begin:end] = grid.block[: len(DAILY_COLUMNS), row[begin:end] - first, column[begin:end]]
+    # One station's own day and past are nothing to another: a large network goes in parts.
+    for left in range(0, len(days.stations), STATIONS_AT_ONCE):
+        here = slice(left, left + STATIONS_AT_ONCE)
+        part = StationDays(days.days, days.stations[here], {name: days[name][:, here] for name in OWN_VALUES})
+        chosen = np.flatnonzero((column >= left) & (column < left + STATIONS_AT_ONCE))
+        for first, grid in features_of(part):
+            begin, end = np.searchsorted(row[chosen], [first, first + grid.block.shape[1]])
+            rows = chosen[begin:end]
+            built[:, rows] = grid.block[: len(DAILY_COLUMNS), row[rows] - first, column[rows] - left]
 
     values = pd.DataFrame(built.T, columns=list(DAILY_COLUMNS))
     return pd.concat([keys, values], axis=1).assign(feature_version=np.int64(FEATURE_VERSION))

@@ -56,8 +56,17 @@ class Patterns:
         """What one unit of each adds to each amplitude [quantities, stations, patterns]."""
         return np.nan_to_num(self.loadings / self.scale).transpose(1, 2, 0)
 
-    def of_others(self, anomalies: Sequence[Values]) -> NDArray[np.float64]:
-        """Amplitudes as far as the other stations make them: shape [days, stations, patterns].
+    def at(self, places: NDArray[np.intp], stations: int) -> "Patterns":
+        """The same laid out for more stations, of which those of the fit are the ones at `places`."""
+        scale = np.full((len(self.quantities), stations), np.nan)
+        loadings = np.zeros((len(self.loadings), *scale.shape))
+        scale[:, places], loadings[..., places] = self.scale, self.loadings
+        return Patterns(self.quantities, scale, loadings)
+
+    def of_others(
+        self, anomalies: Sequence[Values], at: NDArray[np.intp] | slice = slice(None)
+    ) -> NDArray[np.float64]:
+        """Amplitudes as far as the other stations make them: shape [days, stations `at`, patterns].
 
         `anomalies` [days, stations] are those of the quantities of the fit, or in their place others of the
         same unit, in order. A missing anomaly counts as none; what a station itself adds is
@@ -65,14 +74,17 @@ class Patterns:
         """
         filled = np.nan_to_num(np.stack(anomalies))
         # einsum without BLAS: the same digits for one day as for ten years.
-        everywhere = np.einsum("qds,qsp->dp", filled, self.weights)
-        own = np.einsum("qds,qsp->dsp", filled, self.weights)
+        mapped = self.used.any(axis=0)
+        everywhere = np.einsum("qds,qsp->dp", filled[..., mapped], self.weights[:, mapped])
+        own = np.einsum("qds,qsp->dsp", filled[..., at], self.weights[:, at])
         return everywhere[:, None, :] - own
 
-    def others_known(self, anomalies: Sequence[Values]) -> NDArray[np.float64]:
-        """How many values of a map the other stations give: shape [days, stations]."""
+    def others_known(
+        self, anomalies: Sequence[Values], at: NDArray[np.intp] | slice = slice(None)
+    ) -> NDArray[np.float64]:
+        """How many values of a map the other stations give: shape [days, stations `at`]."""
         known = (~np.isnan(np.stack(anomalies)) & self.used[:, None, :]).sum(axis=0)
-        return (known.sum(axis=1, keepdims=True) - known).astype(float)
+        return (known.sum(axis=1, keepdims=True) - known[:, at]).astype(float)
 
     @cached_property
     def used(self) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from meteo_core.calendar import Issue
 from meteo_core.features.assembly import Assembly
-from meteo_core.features.climatology import HarmonicClimatology
+from meteo_core.features.climatology import ClimatologyFit, HarmonicClimatology
 from meteo_core.features.daily import DAILY_COLUMNS, FEATURE_VERSION, LOOK_BACK_DAYS, OWN_VALUES
 from meteo_core.features.neighbours import Network
 from meteo_core.features.own_day import OWN_DAY
@@ -27,16 +27,19 @@ from meteo_core.features.predictor_table import (
     predictor_table,
 )
 from meteo_core.features.quantities import Names, Quantities
-from meteo_core.features.station_days import StationDays
+from meteo_core.features.station_days import StationDays, Values
 from meteo_core.features.surroundings import Layout, Surroundings, place_and_usual, surroundings_of
 from meteo_core.parameters import COMPASS
 from meteo_core.stations import find_station
 
 DAILY: Final = Names(DAILY_COLUMNS)
 DAYS_AT_ONCE: Final = 128
-"""Days whose surroundings are worked out side by side, to bound memory."""
+STATION_DAYS_AT_ONCE: Final = 80_000
+"""Days, and station days, whose surroundings are worked out side by side, to bound memory."""
 PREDICTOR_LOOK_BACK_DAYS: Final = 1
 """Days of features before D that the predictors of D may use: a morning needs yesterday's afternoon."""
+
+_MEASURED: Final = tuple(name for name in DAILY_COLUMNS if name not in COMPASS)
 
 USUALLY_KNOWN: Final = 0.9
 """A quantity that a station reports on this share of its days is filled in, where it is missing, from the
@@ -101,19 +104,17 @@ class Predictors:
     @classmethod
     def fit(cls, features: pd.DataFrame, issue: Issue) -> "Predictors":
         """Fit on features of the training window (`station`, `date`, `DAILY_COLUMNS`)."""
-        mapped = [name for quantities, _ in PATTERNS[issue].values() for name in quantities]
-        measured = tuple(name for name in DAILY_COLUMNS if name not in COMPASS)
-        days = StationDays.from_frame(features, measured)
-        climatology = HarmonicClimatology.fit(days, measured)
-        anomalies = {name: climatology.anomaly(name, days) for name in mapped}
-        patterns = {
-            map_name: Patterns.fit(anomalies, quantities, count)
-            for map_name, (quantities, count) in PATTERNS[issue].items()
-        }
-        by_station = features.groupby("station")[list(measured)]
-        known_share = by_station.count().div(by_station.size(), axis=0).loc[list(days.stations)]
-        usually_known = {name: (known_share[name] >= USUALLY_KNOWN).to_numpy() for name in measured}
-        return cls(issue, days.stations, climatology, usually_known, patterns)
+        return cls.fit_windows([features], issue, stations=sorted(features["station"].unique()))
+
+    @classmethod
+    def fit_windows(
+        cls, windows: Iterable[pd.DataFrame], issue: Issue, *, stations: Sequence[str]
+    ) -> "Predictors":
+        """The same of features that come window by window, in order of date, for these stations."""
+        fitting = PredictorsFit(tuple(stations), issue)
+        for features in windows:
+            fitting.add(features)
+        return fitting.solved()
 
     @cached_property
     def network(self) -> Network:
@@ -182,25 +183,25 @@ class Predictors:
         days = StationDays.from_frame(features[here], DAILY_COLUMNS, stations=self.stations)
         row, column = days.positions(rows)
         made = Design.empty(column, len(self.table))
-        for first in range(0, len(days.days), DAYS_AT_ONCE):
-            at = np.flatnonzero((row >= first) & (row < first + DAYS_AT_ONCE))
+        days_at_once = min(DAYS_AT_ONCE, max(1, STATION_DAYS_AT_ONCE // max(len(self.stations), 1)))
+        for first in range(0, len(days.days), days_at_once):
+            at = np.flatnonzero((row >= first) & (row < first + days_at_once))
             if len(at):
-                made.put(at, self._of_days(days, first, row[at], column[at]))
+                start = max(0, first - PREDICTOR_LOOK_BACK_DAYS)
+                some = days.part(start, first + days_at_once)
+                made.put(at, self._of_days(some, row[at] - start, column[at]))
         return DatedDesign(**vars(made), keys=rows.reset_index(drop=True))
 
-    def _of_days(
-        self, days: StationDays, first: int, row: NDArray[np.intp], column: NDArray[np.intp]
-    ) -> Design:
-        """Predictors at places [row, column] of the grid, in the `DAYS_AT_ONCE` days from `first` on."""
-        start = max(0, first - PREDICTOR_LOOK_BACK_DAYS)
-        some = days.part(start, first + DAYS_AT_ONCE)
-        around = surroundings_of(self, some)
-        own = np.stack([some[name] for name in DAILY_COLUMNS])
+    def _of_days(self, days: StationDays, today: NDArray[np.intp], column: NDArray[np.intp]) -> Design:
+        """Predictors at places [today, column] of a grid of some days."""
+        # Where few stations are wanted of many, no more is worked out.
+        wanted, at = np.unique(column, return_inverse=True)
+        around = surroundings_of(self, days, wanted)
+        own = np.stack([days[name] for name in DAILY_COLUMNS])
 
-        today = row - start
         design = self.design(
             Quantities(DAILY, own[:, today, column]),
-            Surroundings(self.layout, around.block[today, column]),
+            Surroundings(self.layout, around.block[today, at]),
             column,
         )
         if len(self.day_before):
@@ -209,7 +210,7 @@ class Predictors:
             there = yesterday >= 0
             before = self.assembly.matrix(
                 Quantities(DAILY, own[:, yesterday[there], column[there]]),
-                Surroundings(self.layout, around.block[yesterday[there], column[there]]),
+                Surroundings(self.layout, around.block[yesterday[there], at[there]]),
                 column[there],
             )
             design.matrix[np.ix_(there, self.day_before)] = before[:, self.day_before]
@@ -265,3 +266,45 @@ class Predictors:
             usually_known={name: np.array(known) for name, known in stored["usually_known"].items()},
             patterns={name: Patterns.from_dict(pattern) for name, pattern in stored["patterns"].items()},
         )
+
+
+class PredictorsFit:
+    """Fits predictors to features that come window by window, in memory bounded by one of them.
+
+    Kept from one to the next is what a climatology needs, and the values that are laid on maps at the few
+    stations that maps are made of.
+    """
+
+    def __init__(self, stations: tuple[str, ...], issue: Issue) -> None:
+        self.issue = issue
+        self.network = Network(tuple(find_station(key) for key in stations))
+        self._climatology = ClimatologyFit(stations, _MEASURED)
+        self._rows = np.zeros(len(stations), dtype=np.intp)
+        self._mapped = dict.fromkeys(name for names, _ in PATTERNS[issue].values() for name in names)
+        self._days: list[pd.DatetimeIndex] = []
+        self._of_maps: list[dict[str, Values]] = []
+
+    def add(self, features: pd.DataFrame) -> None:
+        """Take some days into account."""
+        days = StationDays.from_frame(features, _MEASURED, stations=self._climatology.stations)
+        self._climatology.add(days)
+        self._rows += np.bincount(days.positions(features)[1], minlength=len(self._rows))
+        self._days.append(days.days)
+        self._of_maps.append({name: days[name][:, self.network.anchors] for name in self._mapped})
+
+    def solved(self) -> Predictors:
+        """The predictors of all days so far."""
+        climatology, anchors = self._climatology.solved(), self.network.anchors
+        days = self._days[0].append(self._days[1:])
+        anomalies = {
+            name: np.concatenate([values[name] for values in self._of_maps])
+            - climatology.normal(name, days, anchors)
+            for name in self._mapped
+        }
+        patterns = {
+            map_name: Patterns.fit(anomalies, quantities, count).at(anchors, len(self._rows))
+            for map_name, (quantities, count) in PATTERNS[self.issue].items()
+        }
+        known_days, rows = self._climatology.known_days, np.maximum(self._rows, 1)
+        usually_known = {name: known_days[name] / rows >= USUALLY_KNOWN for name in _MEASURED}
+        return Predictors(self.issue, climatology.stations, climatology, usually_known, patterns)

@@ -137,44 +137,53 @@ def _season(dates: pd.DatetimeIndex) -> NDArray[np.float64]:
     return np.column_stack([np.sin(phase), np.cos(phase)])
 
 
-def surroundings_of(predictors: "Predictors", days: StationDays) -> Surroundings:
-    """Surroundings of every station on every day [days, stations, size]; `days` holds `DAILY_COLUMNS`."""
-    layout = predictors.layout
-    found = Surroundings(layout, np.empty((*days.shape, layout.size)))
-    network, usual, anomaly, near = predictors.network, {}, {}, {}
+def surroundings_of(
+    predictors: "Predictors", days: StationDays, at: NDArray[np.intp] | slice = slice(None)
+) -> Surroundings:
+    """Surroundings of the stations `at`, by default all, on every day [days, stations, size].
+
+    `days` holds `DAILY_COLUMNS` of all stations that the predictors know.
+    """
+    layout, network = predictors.layout, predictors.network
+    usual, anomaly, near = {}, {}, {}
+    around = network.near[at]
     for name in dict.fromkeys((*layout.own, *NEAR, *layout.measured, *SECTORS[layout.issue])):
         if name not in COMPASS:
-            usual[name] = predictors.climatology.normal(name, days.days)
-            anomaly[name] = days[name] - usual[name]
-            near[name] = weighted_mean(anomaly[name], network.near)
+            everywhere = predictors.climatology.normal(name, days.days)
+            usual[name] = everywhere[:, at]
+            anomaly[name] = days[name] - everywhere
+            near[name] = weighted_mean(anomaly[name], around)
 
-    found["place"][..., : len(SITE)] = sites_of(predictors.stations)
+    sites = sites_of(predictors.stations)[at]
+    found = Surroundings(layout, np.empty((len(days.days), len(sites), layout.size)))
+    found["place"][..., : len(SITE)] = sites
     found["place"][..., len(SITE) :] = _season(days.days)[:, None, :]
     for index, name in enumerate(layout.measured):
         found["usual"][..., index] = usual[name]
     for index, name in enumerate(layout.own):
         # What stands for a value that is missing and usually is not: the usual, and what is unusual around.
         best_guess = usual[name] + np.nan_to_num(near[name]) if name in usual else np.nan
-        usually_known = predictors.usually_known.get(name, np.False_)
-        found["best_guess"][..., index] = np.where(usually_known, best_guess, np.nan)
+        usually_known = predictors.usually_known.get(name)
+        known = usually_known[at] if usually_known is not None else np.False_
+        found["best_guess"][..., index] = np.where(known, best_guess, np.nan)
     for index, name in enumerate(NEAR):
         found["near"][..., index] = near[name]
-    sectors = [sector for name in SECTORS[layout.issue] for sector in network.toward_sectors(anomaly[name])]
+    sectors = [s for name in SECTORS[layout.issue] for s in network.toward_sectors(anomaly[name], at)]
     found["sectors"][:] = np.stack(sectors, axis=-1)
-    planes = [network.plane_sums(anomaly[name]) for name in SLOPES[layout.issue]]
+    planes = [network.plane_sums(anomaly[name], at) for name in SLOPES[layout.issue]]
     found["planes"][:] = np.concatenate(planes, axis=-1)
     found["amplitudes"][:] = np.concatenate(
         [
-            predictors.patterns[name].of_others([anomaly[quantity] for quantity in quantities])[..., :count]
+            predictors.patterns[name].of_others([anomaly[quantity] for quantity in quantities], at)[..., :count]
             for name, quantities, count in layout.maps
         ],
         axis=-1,
     )
     for index, (name, quantities, _) in enumerate(layout.maps):
         known = [anomaly[quantity] for quantity in quantities]
-        found["mapped"][..., index] = predictors.patterns[name].others_known(known)
+        found["mapped"][..., index] = predictors.patterns[name].others_known(known, at)
     for index, observed in enumerate(_observed(days, layout.issue)):
-        found["others"][..., index] = observed.sum(axis=1, keepdims=True) - observed
+        found["others"][..., index] = observed.sum(axis=1, keepdims=True) - observed[:, at]
     return found
 
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -174,8 +174,8 @@ def _blocked(grid: StationDays) -> _Spells:
     """
     rain = grid["rainfall"]
     near = _nearest(grid.stations)
-    observed = (~np.isnan(rain)).astype(float) @ near.T
-    wet = (rain > WET_MM).astype(float) @ near.T
+    observed = np.where(near.there, ~np.isnan(rain)[:, near.station], False).sum(axis=-1)
+    wet = np.where(near.there, (rain > WET_MM)[:, near.station], False).sum(axis=-1)
     dry_here = (wet >= WET_SHARE * observed) & (observed >= LEAST_OBSERVED) & (rain <= BLOCKED_MM)
 
     days = len(rain)
@@ -192,9 +192,13 @@ def _blocked(grid: StationDays) -> _Spells:
     return _Spells(dry_here & (length >= BLOCKED_DAYS), length, since, BLOCKED_DAYS)
 
 
-def _nearest(keys: tuple[str, ...]) -> NDArray[np.float64]:
-    """1.0 where the column's station is among the nearest of the row's."""
-    distance = Network(tuple(stations()[key] for key in keys)).distance_km.copy()
-    np.fill_diagonal(distance, np.inf)
-    rank = distance.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
-    return ((rank < NEAREST) & (distance <= NEAREST_KM)).astype(float)
+class _Nearest(NamedTuple):
+    """For each station the `NEAREST` others, and which of them stand near enough."""
+
+    station: Index
+    there: Mask
+
+
+def _nearest(keys: tuple[str, ...]) -> _Nearest:
+    station, distance = Network(tuple(stations()[key] for key in keys)).nearest(NEAREST)
+    return _Nearest(station, distance <= NEAREST_KM)
