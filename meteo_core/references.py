@@ -32,17 +32,18 @@ class References:
         cls, keys: pd.DataFrame, outcomes: NDArray[np.float64], wet_today: NDArray[np.float64]
     ) -> "References":
         """Count over training rows: `station`, `date`; outcomes [rows, thresholds]; today's (0, 1, NaN)."""
-        rows = pd.DataFrame(outcomes, columns=RULES).assign(
-            station=keys["station"].to_numpy(), month=keys["date"].dt.month.to_numpy(), wet_today=wet_today
-        )
+        return cls.of_counts([count_outcomes(keys, outcomes, wet_today)])
+
+    @classmethod
+    def of_counts(cls, counts: Sequence[pd.DataFrame]) -> "References":
+        """The same from what `count_outcomes` gave for each of some parts of the rows."""
+        by = ["station", "month", "wet_today"]
+        counted = pd.concat(counts).groupby(by, dropna=False).sum()
+        rows = counted.reset_index()
         return cls(
-            base_rate=rows[RULES].mean(),
+            base_rate=rows[RULES].sum() / rows["days"].sum(),
             climatology=_wet_share(rows, ["station", "month"], toward=["station"]),
-            markov=_wet_share(
-                rows.dropna(subset=["wet_today"]),
-                ["station", "month", "wet_today"],
-                toward=["station", "wet_today"],
-            ),
+            markov=_wet_share(rows.dropna(subset=["wet_today"]), by, toward=["station", "wet_today"]),
         )
 
     def climatology_of(self, keys: pd.DataFrame) -> NDArray[np.float64]:
@@ -112,10 +113,23 @@ class ReferenceTables:
         return self.after[station, month - 1, np.nan_to_num(wet_today, nan=2.0).astype(np.intp)]
 
 
-def _wet_share(rows: pd.DataFrame, by: list[str], *, toward: list[str]) -> pd.DataFrame:
+def count_outcomes(
+    keys: pd.DataFrame, outcomes: NDArray[np.float64], wet_today: NDArray[np.float64]
+) -> pd.DataFrame:
+    """Days, and those that met each threshold, by station, month and whether today was wet (0, 1, NaN)."""
+    rows = pd.DataFrame(outcomes, columns=RULES).assign(
+        station=keys["station"].to_numpy(),
+        month=keys["date"].dt.month.to_numpy(),
+        wet_today=wet_today,
+        days=1.0,
+    )
+    return rows.groupby(["station", "month", "wet_today"], dropna=False).sum().reset_index()
+
+
+def _wet_share(counts: pd.DataFrame, by: list[str], *, toward: list[str]) -> pd.DataFrame:
     """Share in each group, drawn toward the share of the wider group by `PRIOR_DAYS`."""
-    wider = rows.groupby(toward)[RULES].mean()
-    groups = rows.groupby(by)[RULES]
-    met, count = groups.sum(), groups.size()
-    wider = wider.loc[met.index.droplevel("month")].set_axis(met.index)
-    return met.add(PRIOR_DAYS * wider).div(count + PRIOR_DAYS, axis=0)
+    wider = counts.groupby(toward)[[*RULES, "days"]].sum()
+    share = wider[RULES].div(wider["days"], axis=0)
+    groups = counts.groupby(by)[[*RULES, "days"]].sum()
+    share = share.loc[groups.index.droplevel("month")].set_axis(groups.index)
+    return groups[RULES].add(PRIOR_DAYS * share).div(groups["days"] + PRIOR_DAYS, axis=0)

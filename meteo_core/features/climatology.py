@@ -42,9 +42,7 @@ class HarmonicClimatology:
         fitting.add(days)
         return fitting.solved()
 
-    def normal(
-        self, name: str, days: pd.DatetimeIndex, at: NDArray[np.intp] | slice = slice(None)
-    ) -> Values:
+    def normal(self, name: str, days: pd.DatetimeIndex, at: NDArray[np.intp] | slice = slice(None)) -> Values:
         """The usual value on each day at each station, or at those `at` these indices."""
         # einsum without BLAS: the same digits for one day as for ten years.
         return np.einsum("di,si->ds", _basis(days), self.coefficients[name][at])

@@ -58,7 +58,7 @@ class Network:
 
     @cached_property
     def _on_the_sphere(self) -> NDArray[np.float64]:
-        """Each station as a point of the unit sphere [stations, 3]: the nearest there are the nearest here."""
+        """Stations as points of the unit sphere [stations, 3]: who is nearest there is nearest here."""
         latitude, longitude = self._radians
         across = np.cos(latitude)
         return np.column_stack([across * np.cos(longitude), across * np.sin(longitude), np.sin(latitude)])
@@ -188,7 +188,9 @@ class Network:
         near = np.exp(-((self.distance_km / PLANE_SCALE_KM) ** 2))
         near[self.anchors, np.arange(len(self.anchors))] = 0.0
         east, north = self.offsets
-        return np.stack([near, near * east, near * north, near * east**2, near * north**2, near * east * north])
+        return np.stack(
+            [near, near * east, near * north, near * east**2, near * north**2, near * east * north]
+        )
 
     def plane_sums(self, values: Values, at: Indices | slice = slice(None)) -> NDArray[np.float64]:
         """What a plane around each of the stations `at` needs of the anchors: shape [days, stations, 9].

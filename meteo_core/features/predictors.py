@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -84,6 +85,20 @@ class DatedDesign(Design):
 
     keys: pd.DataFrame
     """`station`, `date` of each row."""
+
+    @classmethod
+    def joined(cls, designs: list["DatedDesign"]) -> "DatedDesign":
+        """One after the other; the list is emptied as it goes, to hold no row twice for long."""
+        if len(designs) == 1:
+            return designs.pop()
+        sizes = np.cumsum([0, *(len(design.keys) for design in designs)])
+        keys = pd.concat([design.keys for design in designs], ignore_index=True)
+        made = Design.empty(
+            np.concatenate([design.station for design in designs]), designs[0].matrix.shape[1]
+        )
+        for first, end in pairwise(sizes):
+            made.put(np.arange(first, end), designs.pop(0))
+        return cls(**vars(made), keys=keys)
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,9 @@ def surroundings_of(
     found["planes"][:] = np.concatenate(planes, axis=-1)
     found["amplitudes"][:] = np.concatenate(
         [
-            predictors.patterns[name].of_others([anomaly[quantity] for quantity in quantities], at)[..., :count]
+            predictors.patterns[name].of_others([anomaly[quantity] for quantity in quantities], at)[
+                ..., :count
+            ]
             for name, quantities, count in layout.maps
         ],
         axis=-1,

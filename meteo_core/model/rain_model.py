@@ -157,7 +157,8 @@ class RainModel:
             matrix = self.predictors.of_variant(
                 design.matrix if chosen.all() else design.matrix[chosen], variant
             )
-        return self.members[variant].logits(matrix, design.station[chosen])
+        # The members tell regions apart: stations, as long as there are no more than they can learn of.
+        return self.members[variant].logits(matrix, self.predictors.network.region[design.station[chosen]])
 
     def local_of(self, own: pd.DataFrame) -> Callable[[NDArray[np.bool_]], NDArray[np.float32]]:
         """Gives the local matrix of the chosen rows of `station`, `date` and `OWN_VALUES`."""

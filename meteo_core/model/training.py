@@ -12,14 +12,12 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-import xgboost as xgb
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from meteo_core.calendar import Issue
-from meteo_core.errors import MeteoError
-from meteo_core.features.daily import DAILY_COLUMNS, FEATURE_VERSION, OWN_VALUES
+from meteo_core.features.daily import DAILY_COLUMNS, OWN_VALUES
 from meteo_core.features.predictor_table import Variant
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS, DatedDesign, Predictors
 from meteo_core.labels import PREDICTAND, THRESHOLDS, as_float
@@ -29,20 +27,22 @@ from meteo_core.model.members import Members
 from meteo_core.model.networks import Networks
 from meteo_core.model.rain_model import CHANCES, CLIMATOLOGY, MARKOV, RainModel, variants_of
 from meteo_core.model.recipe import Recipe
-from meteo_core.model.training_set import training_set_sha256
-from meteo_core.references import References
+from meteo_core.model.record import Outcomes, Record, UnfitTrainingData
+from meteo_core.model.training_set import record_sha256
+from meteo_core.model.trees import Grow, grow_here
+from meteo_core.references import References, count_outcomes
 from meteo_core.verification import Scores, score
 
 LEAST_DAYS: Final = 365
 """A model that has not seen every season knows nothing of the missing ones."""
 MOST_HELD_OUT_DAYS: Final = 365
 LEAST_HELD_OUT_DAYS: Final = 28
+TEACHING_STATIONS: Final = 512
+"""Stations whose days the members are fitted on, at most, spread evenly over the map: a year of them is as
+many rows as ten years of 49. More would be more of the same weather, and memory without end. What is usual
+where is counted at every station."""
 FOLD_DAYS: Final = 28
 """Held-out days are scored by weights fitted on the other half of them, taken by turns of this many days."""
-
-
-class UnfitTrainingData(MeteoError):
-    """Data that no honest model can be trained on."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class _Rows:
     design: DatedDesign
     outcomes: NDArray[np.float64]
     """[rows, thresholds], 0 or 1."""
+    references: References
+    """Counted at every station, not only at those that teach."""
 
 
 def train(
@@ -74,19 +76,27 @@ def train(
     *,
     issue: Issue = Issue.EVENING,
     recipe: Recipe | None = None,
+    grow: Grow = grow_here,
 ) -> Trained:
     """Train on all labelled days given.
 
     A twin is fitted on the days before the last year (or what a shorter record has beyond its first year);
     the members are blended, and scored, on that year. The members of the model given are then fitted on all
-    days. Raises `UnfitTrainingData`.
+    days. `grow` makes the trees. Raises `UnfitTrainingData`.
     """
+    return train_on(Record.of(features, labels), issue=issue, recipe=recipe, grow=grow)
+
+
+def train_on(
+    record: Record, *, issue: Issue = Issue.EVENING, recipe: Recipe | None = None, grow: Grow = grow_here
+) -> Trained:
+    """`train` on a record that need not be in memory: its windows are gone through one by one."""
     recipe = recipe or Recipe()
     with _side_by_side() as pool:
         # Two fits, one thread each: XGBoost's own threads wait for each other by spinning, which made a fit
         # nine times slower on a machine that does anything else (see docs/decisions).
-        holding_out = pool.submit(_hold_out, features, labels, issue, recipe)
-        fitting = pool.submit(_fit_members, features, labels, issue, recipe)
+        holding_out = pool.submit(_hold_out, record, issue, recipe, grow=grow)
+        fitting = pool.submit(_fit_members, record, issue, recipe, grow=grow)
         twin, model = holding_out.result(), fitting.result()
 
     scores = {variant: scores_of(forecasts).as_dict() for variant, forecasts in twin.by_variant.items()}
@@ -130,28 +140,24 @@ def hold_out(
     It forecasts the days kept out, by all variants or by those named. Raises `UnfitTrainingData`.
     """
     with _side_by_side() as pool:
-        return pool.submit(_hold_out, features, labels, issue, recipe or Recipe(), variants).result()
+        record = Record.of(features, labels)
+        return pool.submit(_hold_out, record, issue, recipe or Recipe(), variants).result()
 
 
 def _hold_out(
-    features: pd.DataFrame,
-    labels: pd.DataFrame,
+    record: Record,
     issue: Issue,
     recipe: Recipe,
     variants: Sequence[Variant] | None = None,
+    *,
+    grow: Grow = grow_here,
 ) -> HeldOut:
-    require_fit(labels)
-    _require_one_definition(features)
-    first, last = held_out_window(labels)
+    outcomes = record.outcomes()
+    _require_fit(outcomes)
+    first, last = _held_out_window(outcomes)
     before = pd.Timestamp(first)
-    twin = _fit_members(
-        features[features["date"] < before],
-        labels[labels["date"] < before],
-        issue,
-        recipe,
-        variants,
-    )
-    rows = _labelled_rows(twin.predictors, features, labels, first=before)
+    twin = _fit_members(record.before(before), issue, recipe, variants, grow=grow)
+    rows = _labelled_rows(twin.predictors, record, since=before)
     everything = np.ones(len(rows.own), dtype=bool)
     folds = (rows.own["date"] - before).dt.days.to_numpy() // FOLD_DAYS % 2
     blends, by_variant = {}, {}
@@ -221,10 +227,9 @@ def scores_of(forecasts: pd.DataFrame, rule: str = PREDICTAND.name) -> Scores:
     )
 
 
-def held_out_window(labels: pd.DataFrame) -> tuple[date, date]:
+def _held_out_window(known: Outcomes) -> tuple[date, date]:
     """First and last of the days that a training keeps out; raises `UnfitTrainingData` for too few."""
-    known = labels.loc[labels[PREDICTAND.name].notna(), "date"]
-    first, last = known.min().date(), known.max().date()
+    first, last = known.first.date(), known.last.date()
     held_out_days = min(MOST_HELD_OUT_DAYS, (last - first).days + 1 - LEAST_DAYS)
     if held_out_days < LEAST_HELD_OUT_DAYS:
         raise UnfitTrainingData(
@@ -236,44 +241,38 @@ def held_out_window(labels: pd.DataFrame) -> tuple[date, date]:
 
 def require_fit(labels: pd.DataFrame) -> None:
     """Refuse data without both outcomes or without a whole year; raises `UnfitTrainingData`."""
-    known = labels.dropna(subset=[PREDICTAND.name])
-    if known.empty:
+    _require_fit(Record.of(labels, labels).outcomes())
+
+
+def _require_fit(known: Outcomes) -> None:
+    if not known.kinds:
         raise UnfitTrainingData("there is no labelled day to train on: materialize labels first")
-    days = (known["date"].max() - known["date"].min()).days + 1
+    days = (known.last - known.first).days + 1
     if days < LEAST_DAYS:
         raise UnfitTrainingData(f"{days} labelled days are too few: a model needs {LEAST_DAYS}, a whole year")
-    if known[PREDICTAND.name].nunique() < 2:
+    if len(known.kinds) < 2:
         raise UnfitTrainingData("every labelled day has the same outcome: there is nothing to tell apart")
 
 
-def _require_one_definition(features: pd.DataFrame) -> None:
-    versions = sorted(features["feature_version"].unique())
-    if versions != [FEATURE_VERSION]:
-        raise UnfitTrainingData(
-            f"the features are of version {', '.join(map(str, versions)) or 'none'}, this code makes version "
-            f"{FEATURE_VERSION}: materialize features over the whole record"
-        )
-
-
 def _fit_members(
-    features: pd.DataFrame,
-    labels: pd.DataFrame,
+    record: Record,
     issue: Issue,
     recipe: Recipe,
     variants: Sequence[Variant] | None = None,
+    *,
+    grow: Grow = grow_here,
 ) -> RainModel:
     """Predictors, members and references on every labelled day given; the blends are the default ones."""
-    require_fit(labels)
-    _require_one_definition(features)
-    predictors = Predictors.fit(features, issue)
-    rows = _labelled_rows(predictors, features, labels, first=features["date"].min())
+    _require_fit(record.outcomes())
+    predictors = Predictors.fit_windows(record.windows(), issue, stations=record.stations())
+    rows = _labelled_rows(predictors, record)
     _give_back_memory()
     members = {
-        variant: _fit_variant(variant, predictors, rows, recipe) for variant in variants or variants_of(issue)
+        variant: _fit_variant(variant, predictors, rows, recipe, grow)
+        for variant in variants or variants_of(issue)
     }
 
     keys = rows.design.keys
-    wet_today = rows.own["rain_today"].to_numpy(float)
     card = {
         "issue": issue.value,
         "predictand": f"{PREDICTAND.words} between 9 am of the date and 9 am of the next, station time",
@@ -285,13 +284,13 @@ def _fit_members(
         "stations": len(predictors.stations),
         "predictors": {variant.value: len(predictors.columns(variant)) for variant in members},
         "recipe": asdict(recipe),
-        "training_set_sha256": training_set_sha256(features, labels),
+        "training_set_sha256": record_sha256(record),
     }
     return RainModel(
         predictors=predictors,
         members=members,
         blends=dict.fromkeys(members, Blend.default()),
-        references=References.fit(keys, rows.outcomes, wet_today),
+        references=rows.references,
         card=card,
     )
 
@@ -306,8 +305,10 @@ def _give_back_memory() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
-def _fit_variant(variant: Variant, predictors: Predictors, rows: _Rows, recipe: Recipe) -> Members:
-    station = rows.design.station
+def _fit_variant(
+    variant: Variant, predictors: Predictors, rows: _Rows, recipe: Recipe, grow: Grow
+) -> Members:
+    region = predictors.network.region[rows.design.station]
     if variant is Variant.LOCAL:
         own = rows.own
         matrix, copies = _blanked_copies(predictors, own, recipe)
@@ -324,22 +325,21 @@ def _fit_variant(variant: Variant, predictors: Predictors, rows: _Rows, recipe: 
             return matrix
 
     names = predictors.names(variant)
-    data = xgb.QuantileDMatrix(
+    trees = grow(
         matrix,
         np.tile(rows.outcomes[:, MAIN], copies),
-        feature_names=list(names),
-        max_bin=recipe.bins,
+        names=names,
+        settings=recipe.for_xgboost(variant),
+        rounds=recipe.rounds(variant),
     )
-    trees = xgb.train(recipe.for_xgboost(variant), data, recipe.rounds(variant))
-    del data
     matrix = matrix[: len(rows.outcomes)]
     networks = Networks.fit(
         of_epoch,
-        station,
+        region,
         rows.outcomes > 0,
         # What is missing of the station's own day says something; elsewhere it says where the station is.
         flags=[index for index, name in enumerate(names) if name in DAILY_COLUMNS],
-        stations=len(predictors.stations),
+        stations=len(predictors.network.anchors),
         recipe=recipe,
         variant=variant,
     )
@@ -356,19 +356,30 @@ def _blanked_copies(
     return np.concatenate([predictors.transform_local(copy) for copy in copies]), len(copies)
 
 
-def _labelled_rows(
-    predictors: Predictors, features: pd.DataFrame, labels: pd.DataFrame, *, first: pd.Timestamp
-) -> _Rows:
-    """Labelled days from `first` on, at stations that the predictors know."""
-    start = first - pd.Timedelta(days=PREDICTOR_LOOK_BACK_DAYS)
-    here = features[features["station"].isin(predictors.stations) & (features["date"] >= start)]
-    known = labels.loc[labels[PREDICTAND.name].notna(), ["station", "date", *RULES]]
-    outcomes = here[["station", "date"]].merge(known, on=["station", "date"], how="left")
-    wanted = outcomes[PREDICTAND.name].notna().to_numpy() & (here["date"] >= first).to_numpy()
+def _labelled_rows(predictors: Predictors, record: Record, *, since: pd.Timestamp | None = None) -> _Rows:
+    """Labelled days at the stations that teach; the references are counted at all that predictors know."""
+    teaching = np.array(predictors.stations)[predictors.network.spread(TEACHING_STATIONS)]
+    own, designs, outcomes, counts = [], [], [], []
+    for first, features, labels in record.labelled_windows(since=since, look_back=PREDICTOR_LOOK_BACK_DAYS):
+        here = features[features["station"].isin(predictors.stations)]
+        known = labels.loc[labels[PREDICTAND.name].notna(), ["station", "date", *RULES]]
+        found = here[["station", "date"]].merge(known, on=["station", "date"], how="left")
+        labelled = found[PREDICTAND.name].notna().to_numpy() & (here["date"] >= first).to_numpy()
+        met = np.column_stack([as_float(found[rule]) for rule in RULES])
+        wet_today = here["rain_today"].to_numpy(float)
+        counts.append(
+            count_outcomes(here.loc[labelled, ["station", "date"]], met[labelled], wet_today[labelled])
+        )
+
+        wanted = labelled & here["station"].isin(teaching).to_numpy()
+        own.append(here.loc[wanted, ["station", "date", *OWN_VALUES]])
+        designs.append(predictors.transform(here, wanted=wanted))
+        outcomes.append(met[wanted])
     return _Rows(
-        own=here.loc[wanted, ["station", "date", *OWN_VALUES]].reset_index(drop=True),
-        design=predictors.transform(here, wanted=wanted),
-        outcomes=np.column_stack([as_float(outcomes.loc[wanted, rule]) for rule in RULES]),
+        own=pd.concat(own, ignore_index=True),
+        design=DatedDesign.joined(designs),
+        outcomes=np.concatenate(outcomes),
+        references=References.of_counts(counts),
     )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from meteo_core.features.daily import OWN_VALUES, derive_features
 from meteo_core.labels import THRESHOLDS
+from meteo_core.model.record import Record
 
 COLUMNS = ("station", "date", *OWN_VALUES, "rain_mm")
 
@@ -32,3 +33,9 @@ def training_set_sha256(features: pd.DataFrame, labels: pd.DataFrame) -> str:
     digest.update(pd.util.hash_pandas_object(rows[["station", "date"]], index=False).to_numpy().tobytes())
     digest.update(np.ascontiguousarray(rows[[*OWN_VALUES, "rain_mm"]].to_numpy(np.float64)).tobytes())
     return digest.hexdigest()
+
+
+def record_sha256(record: Record) -> str:
+    """`training_set_sha256` of a record; of one in several windows, the hash of theirs."""
+    hashes = [training_set_sha256(features, labels) for _, features, labels in record.labelled_windows()]
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256(" ".join(hashes).encode()).hexdigest()
