@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from meteo_core.features.station_days import Values
 from meteo_core.stations import Station
@@ -97,7 +97,7 @@ class Network:
         """For each station the position in `anchors` of the nearest one: itself in a small network."""
         if len(self.anchors) == len(self.stations):
             return np.arange(len(self.stations))
-        return np.asarray(cKDTree(self._on_the_sphere[self.anchors]).query(self._on_the_sphere)[1])
+        return np.asarray(KDTree(self._on_the_sphere[self.anchors]).query(self._on_the_sphere)[1])
 
     def nearest(self, count: int) -> tuple[Indices, NDArray[np.float64]]:
         """For each station the others nearest to it, nearest first, and how far they are, km.
@@ -109,7 +109,7 @@ class Network:
         if wanted == len(every):
             found = np.broadcast_to(every.T, (wanted, wanted))
         else:
-            found = cKDTree(self._on_the_sphere).query(self._on_the_sphere, wanted)[1]
+            found = KDTree(self._on_the_sphere).query(self._on_the_sphere, wanted)[1]
             found = np.sort(found, axis=1)
         distance = self._distance_km(every, found)
         # A station itself goes last, and so out; of many at one place it may not be among those found.

@@ -310,7 +310,7 @@ class PredictorsFit:
     def solved(self) -> Predictors:
         """The predictors of all days so far."""
         climatology, anchors = self._climatology.solved(), self.network.anchors
-        days = self._days[0].append(self._days[1:])
+        days = pd.DatetimeIndex(np.concatenate(self._days))
         anomalies = {
             name: np.concatenate([values[name] for values in self._of_maps])
             - climatology.normal(name, days, anchors)

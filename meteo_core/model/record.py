@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import pandas as pd
 
@@ -22,9 +22,9 @@ class UnfitTrainingData(MeteoError):
 class Outcomes:
     """What is known of the main threshold's outcomes."""
 
-    first: pd.Timestamp
-    last: pd.Timestamp
-    """First and last day with a known outcome; NaT where none is known."""
+    first: Any
+    last: Any
+    """First and last day with a known outcome, a timestamp; NaT where none is known."""
     kinds: frozenset[bool]
     """Which outcomes there are."""
 
@@ -99,14 +99,15 @@ class Record:
 
     def outcomes(self) -> Outcomes:
         """What is known of the outcomes."""
-        days, kinds = [], set()
+        days: list[pd.Timestamp] = []
+        kinds: set[bool] = set()
         for first, last in self._spans(None):
             labels = self.labels(first, last)
             known = labels[labels[PREDICTAND.name].notna()]
             kinds.update(bool(kind) for kind in known[PREDICTAND.name].unique())
             days += [known["date"].min(), known["date"].max()]
-        seen = pd.Series(days, dtype="datetime64[ns]")
-        return Outcomes(seen.min(), seen.max(), frozenset(kinds))
+        seen = [day for day in days if not pd.isna(day)]
+        return Outcomes(min(seen, default=pd.NaT), max(seen, default=pd.NaT), frozenset(kinds))
 
 
 def _require_one_definition(features: pd.DataFrame) -> None:
