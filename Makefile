@@ -14,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format faults sbom bench lock clean
+.PHONY: help setup demo test check format faults soak sbom bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -43,6 +43,9 @@ format: $(READY) ## Format the code and mend what the linter can
 
 faults: $(READY) ## Make every fault, print what was expected and seen
 	@$(BIN)/python -m meteo_tests.faults $(ARGS)
+
+soak: $(READY) ## Load the demo for half an hour while it trains and exchanges models (METEO_SOAK_MINUTES=5)
+	@$(BIN)/python -m benchmarks.soak
 
 sbom: $(READY) ## Write what the lock file names as a bill of materials (CycloneDX), into dist/
 	@mkdir -p dist

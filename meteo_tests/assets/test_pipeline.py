@@ -153,6 +153,58 @@ def test_the_mlflow_run_is_tied_to_the_dagster_run_and_finished(settings: Settin
     assert not Path("mlflow.db").exists()
 
 
+@pytest.mark.fault(
+    "source: daylight saving ends or begins, from source to label",
+    "each day once, windows of 25 or 23 hours there and 24 elsewhere, labels by date",
+)
+@pytest.mark.parametrize(("day", "hours"), [(date(2024, 4, 6), 25), (date(2024, 10, 5), 23)])
+def test_a_change_of_the_clock_changes_the_length_of_a_window_and_nothing_else(
+    warehouse: Warehouse, day: date, hours: int
+):
+    assert_days_follow_one_another(warehouse, day)
+
+    windows = warehouse.query(
+        "SELECT station, date_diff('hour', valid_from, valid_to) AS hours FROM forecasts.daily "
+        "WHERE date = ?",
+        [day],
+    )
+
+    always = {"Australia/Brisbane", "Australia/Darwin", "Australia/Perth"}
+    for station, length in windows.itertuples(index=False):
+        assert length == (24 if stations()[station].timezone in always else hours), station
+    assert set(windows["hours"]) == {hours, 24}
+
+
+@pytest.mark.fault(
+    "source: leap day, first of a month, new year, from source to label", "days like others, in their order"
+)
+@pytest.mark.parametrize(
+    "day", [date(2024, 2, 28), date(2024, 2, 29), date(2024, 6, 30), date(2024, 7, 1), date(2024, 12, 31)]
+)
+def test_days_at_the_seams_of_the_calendar_are_days_like_others(warehouse: Warehouse, day: date):
+    assert_days_follow_one_another(warehouse, day)
+
+
+def assert_days_follow_one_another(warehouse: Warehouse, day: date) -> None:
+    """Observed once at each station, remembered as yesterday on the next day, whose rain is its outcome."""
+    after = day + timedelta(days=1)
+    rain = {
+        each: warehouse.read("raw.observations", each, each).set_index("station")["rainfall"].sort_index()
+        for each in (day, after)
+    }
+    outcomes = warehouse.read("labels.daily", day, day).set_index("station")["rain_mm"].sort_index()
+    remembered = warehouse.read("features.daily", after, after).set_index("station").sort_index()
+
+    for each in rain.values():
+        assert len(each) == each.index.nunique() == len(stations())
+    known = rain[day].notna() & rain[after].notna()
+    assert known.sum() > 40
+    assert outcomes[known].tolist() == rain[after][known].tolist()
+    pd.testing.assert_series_equal(
+        remembered["rainfall_yesterday"].astype(float), rain[day].astype(float), check_names=False
+    )
+
+
 def test_no_number_in_sample_is_passed_off_as_a_forecast(settings: Settings, warehouse: Warehouse):
     forecasts = warehouse.read("forecasts.daily")
 
