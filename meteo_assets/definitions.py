@@ -20,7 +20,6 @@ from meteo_assets.freshness import with_deadlines
 from meteo_assets.sensors import SENSORS
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import mlflow_run, registry_of
-from meteo_core.warehouse import Warehouse
 
 STAGES = (
     raw,
@@ -52,7 +51,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         resources={
             "settings": settings,
             "clock": Clock(),
-            "warehouse": Warehouse(settings.home.warehouse),
+            "warehouse": settings.tables(),
             "registry": registry_of(settings),
             "mlflow": mlflow_run(settings),
         },

@@ -14,6 +14,7 @@ from meteo_core.prediction_log import PredictionRequests
 from meteo_core.warehouse import Warehouse
 
 TABLE = "monitoring.prediction_requests"
+KEY = ("id", "asked_at")
 _COLUMNS = {
     "id": ("bigint", "Number of the row in the service database"),
     "asked_at": ("timestamp", "When it was answered, UTC"),
@@ -89,7 +90,7 @@ def _collect(service: PredictionRequests, warehouse: Warehouse, day: date) -> in
     # Rows never change: as many up to the same moment are the same. Where there are none, none are new.
     if there[0] == 0 or there == (held["rows"], held["last"]):
         return 0
-    return warehouse.add_new(TABLE, _of_day(service, day, start, end))
+    return warehouse.add_new(TABLE, lambda: _of_day(service, day, start, end), key=KEY)
 
 
 def _of_day(service: PredictionRequests, day: date, start: datetime, end: datetime) -> Iterator[pd.DataFrame]:
@@ -101,7 +102,7 @@ def _clear(service: PredictionRequests, warehouse: Warehouse, *, before: datetim
     """Remove old rows that are in the warehouse; give how many, and how many old ones are not in it."""
     removed = kept_back = 0
     for old in service.keys_before(before):
-        ids = warehouse.known(TABLE, old, key=("id", "asked_at"))["id"].tolist()
+        ids = warehouse.known(TABLE, old, key=KEY)["id"].tolist()
         service.remove(ids)
         removed += len(ids)
         kept_back += len(old) - len(ids)

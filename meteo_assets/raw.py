@@ -112,7 +112,7 @@ def _refuse_to_mix(warehouse: Warehouse, source: str) -> None:
     held = set(warehouse.query("SELECT DISTINCT source FROM raw.observation_revisions")["source"])
     if held and (source == SourceName.SIMULATOR) != (held == {SourceName.SIMULATOR}):
         raise dg.Failure(
-            f"{warehouse.path} holds observations of {', '.join(sorted(held))}; those of {source} "
+            f"{warehouse.place} holds observations of {', '.join(sorted(held))}; those of {source} "
             "need a state folder of their own: name another with METEO_HOME or --home"
         )
 

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from meteo_assets.warehouse_settings import WarehouseSettings
 from meteo_core.alerts.channels import Tls
 from meteo_core.alerts.notice import Form
 from meteo_core.home import Home
+from meteo_core.warehouse import Warehouse
 
 
 class SourceName(StrEnum):
@@ -21,7 +23,7 @@ class SourceName(StrEnum):
     DROP_FOLDER = "drop_folder"
 
 
-class Settings(BaseSettings):
+class Settings(WarehouseSettings):
     """What an operator may set. Each name is an environment variable with the prefix `METEO_`."""
 
     model_config = SettingsConfigDict(
@@ -106,6 +108,10 @@ class Settings(BaseSettings):
     def home(self) -> Home:
         """Layout of the state folder, as an absolute path."""
         return Home(self.home_dir.resolve())
+
+    def tables(self) -> Warehouse:
+        """All tables, wherever they are kept. Raises `WarehouseError` for settings that cannot be."""
+        return self.warehouse_in(self.home)
 
     @property
     def registry_uri(self) -> str:

@@ -108,15 +108,15 @@ def _observations(archive: Path | None, last: datetime) -> "pd.DataFrame":
     from meteo_assets.settings import Settings
     from meteo_core.parameters import NUMBERS
     from meteo_core.sources.archive import read_archive
-    from meteo_core.warehouse import Warehouse, WarehouseError
+    from meteo_core.warehouse import WarehouseError
 
     columns = ["station", "date", *NUMBERS]
     if archive is not None:
         held = read_archive(archive.read_bytes(), origin=str(archive))[columns]
         return held[held["date"] <= last].drop_duplicates(["station", "date"], keep="last")
-    warehouse = Warehouse(Settings().home.warehouse)
-    if not warehouse.path.exists():
+    warehouse = Settings().tables()
+    if not warehouse.is_there():
         raise WarehouseError(
-            f"there is no {warehouse.path}: import observations (meteo history import), or give --archive"
+            f"there is no {warehouse.place}: import observations (meteo history import), or give --archive"
         )
     return warehouse.read("raw.observations", None, last.date(), columns=columns)

@@ -16,7 +16,6 @@ from meteo_core.labels import THRESHOLDS
 from meteo_core.model.registry import CHAMPION
 from meteo_core.model.training import UnfitTrainingData, backtest, require_fit, scores_of
 from meteo_core.sources.archive import Archive
-from meteo_core.warehouse import Warehouse
 
 KIBIBYTES_PER_GIGABYTE = 1e9 / 1024 if sys.platform != "darwin" else 1e9
 
@@ -41,10 +40,10 @@ def run_backtest(*, train_before: date, first: date, last: date, issue: Issue, o
         raise UnfitTrainingData(
             f"--train-before {train_before}, --from {first} and --to {last} must come in this order"
         )
-    warehouse = Warehouse(Settings().home.warehouse)
-    if not warehouse.path.exists():
+    warehouse = Settings().tables()
+    if not warehouse.is_there():
         raise UnfitTrainingData(
-            f"there is no {warehouse.path}: import observations first (meteo history import)"
+            f"there is no {warehouse.place}: import observations first (meteo history import)"
         )
     features = warehouse.read("features.daily", None, last)
     labels = warehouse.read("labels.daily", None, last)

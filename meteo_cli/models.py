@@ -33,7 +33,6 @@ from meteo_core.model.registry import (
 from meteo_core.model.reproduction import data_difference, differences, recipe_of
 from meteo_core.model.training import train
 from meteo_core.model.training_set import from_training_set, training_set
-from meteo_core.warehouse import Warehouse
 
 
 class NoChampionYet(MeteoError):
@@ -207,9 +206,9 @@ def _say_code(tags: Mapping[str, Any]) -> None:
 
 def _as_of(tags: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Features and labels from the observations as they stood when the version was trained."""
-    warehouse = Warehouse(Settings().home.warehouse)
-    if not warehouse.path.exists():
-        raise NotReproduced(f"there is no {warehouse.path}, which holds the observations: set METEO_HOME")
+    warehouse = Settings().tables()
+    if not warehouse.is_there():
+        raise NotReproduced(f"there is no {warehouse.place}, which holds the observations: set METEO_HOME")
     moment = datetime.fromisoformat(tags["as_of"])
     last = date.fromisoformat(tags["week"]) + timedelta(days=6)
     rows = warehouse.query(

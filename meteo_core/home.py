@@ -16,6 +16,11 @@ class Home:
         return self.root / "meteo.duckdb"
 
     @property
+    def lake(self) -> Path:
+        """Files of the tables where they are a lake and no other place is named."""
+        return self.root / "lake"
+
+    @property
     def landing(self) -> Path:
         """Documents exactly as received, compressed, named by their SHA-256; what a source said of itself."""
         return self.root / "landing"

@@ -95,7 +95,13 @@ def secrets_are_private(settings: Settings, service: ServiceSettings) -> Finding
     """
     home = settings.home
     own = [home.secret, home.service_database, home.root / "demo-passwords.txt"]
-    given = [service.secret_file, settings.smtp_password_file, settings.alert_webhook_url_file]
+    given = [
+        service.secret_file,
+        settings.smtp_password_file,
+        settings.alert_webhook_url_file,
+        settings.warehouse_password_file,
+        settings.s3_secret_file,
+    ]
     open_ones = [path for path in own if path.exists() and path.stat().st_mode & 0o077]
     # Container engines hand secrets to a group.
     open_ones += [

@@ -2,19 +2,17 @@
 
 import os
 import uuid
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
-import stamina
 
-from meteo_core.parameters import PARAMETERS
 from meteo_core.warehouse.errors import WarehouseError
+from meteo_core.warehouse.held import opened_when_free
 from meteo_core.warehouse.migrations import migrate, missing_scripts
-
-LOCK_TIMEOUT_SECONDS = 120.0
-"""DuckDB lets one process write and locks all others out meanwhile; a window takes well under a second."""
-_HELD = ("Could not set lock", "different configuration", "file handle conflict")
+from meteo_core.warehouse.store import Upkeep, Window
 
 
 class DatabaseFile:
@@ -24,39 +22,83 @@ class DatabaseFile:
         self.path = path
         self._up_to_date = False
 
-    def open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    @property
+    def place(self) -> str:
+        """Its path."""
+        return str(self.path)
+
+    def is_there(self) -> bool:
+        """Whether the file exists."""
+        return self.path.exists()
+
+    def opened(self, *, read_only: bool) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """Connection to the file, which is made where there is none; waits while another process writes.
 
         Raises `WarehouseError` where the file stays locked, is damaged, or is a newer version's.
         """
         self._prepare()
-        return self._connect(read_only=read_only)
+        return closing(self._connect(read_only=read_only))
 
-    def open_as_it_is(self) -> duckdb.DuckDBPyConnection:
-        """Connection that only reads, to a file of whichever version; raises `WarehouseError` as `open`."""
-        return self._connect(read_only=True)
+    def opened_as_it_is(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Connection that only reads, to a file of whichever version; raises `WarehouseError` as `opened`."""
+        return closing(self._connect(read_only=True))
+
+    @contextmanager
+    def turn(self, window: Window) -> Iterator["DatabaseFile"]:  # noqa: ARG002
+        """Nothing to wait for: who has the file open for writing is alone."""
+        yield self
+
+    def require_held(self) -> None:
+        """The file's own lock cannot be lost."""
+
+    def require_rules(self, connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> None:
+        """The file enforces keys and checks itself."""
+
+    def is_lost_race(self, error: Exception) -> bool:  # noqa: ARG002
+        """There is no other writer to lose against."""
+        return False
+
+    def failure(self, error: duckdb.Error, *, writing: bool) -> WarehouseError:
+        """What to say of an error of the disk."""
+        if not writing:
+            return WarehouseError(f"{self.path} cannot be read: {error}")
+        return WarehouseError(
+            f"{self.path}: the disk did not take a write, and nothing of it was kept; see to space and "
+            f"permissions, then run it again: {error}"
+        )
+
+    def at(self, moment: datetime | int) -> "DatabaseFile":
+        """Refused: a single file keeps no snapshots."""
+        raise WarehouseError(
+            f"{self.path} is a single file, which keeps no snapshots such as that of {moment}. What was "
+            "observed is on record for every moment all the same: raw.observations_as_of"
+        )
+
+    def tend(self, *, keep: timedelta) -> Upkeep:  # noqa: ARG002
+        """Write the log into the file; there is nothing to merge and nothing to drop."""
+        self._prepare()
+        with closing(self._connect(read_only=False)) as connection:
+            connection.execute("CHECKPOINT")
+        return Upkeep(
+            says="A single file keeps neither small files nor snapshots: its log was written into it "
+            "(CHECKPOINT), and nothing else is to be done.",
+            files_before=1,
+            files_after=1,
+            files_removed=0,
+            snapshots_dropped=0,
+            snapshots_kept=0,
+        )
 
     def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         try:
-            for attempt in stamina.retry_context(
-                on=_is_held_by_another,
-                attempts=None,
-                timeout=LOCK_TIMEOUT_SECONDS,
-                wait_initial=0.02,
-                wait_max=0.5,
-            ):
-                with attempt:
-                    return duckdb.connect(str(self.path), read_only=read_only)
+            return opened_when_free(
+                str(self.path), lambda: duckdb.connect(str(self.path), read_only=read_only)
+            )
         except duckdb.Error as error:
-            if _is_held_by_another(error):
-                raise WarehouseError(
-                    f"{self.path} stayed locked for {LOCK_TIMEOUT_SECONDS:.0f} s: {error}"
-                ) from error
             raise WarehouseError(
                 f"{self.path} cannot be opened; bring a backup of it back (meteo restore FILE), "
                 f"or move it away to build it anew: {error}"
             ) from error
-        raise AssertionError("the last attempt returns or raises")
 
     def _prepare(self) -> None:
         """Make the file where there is none, and bring its tables up to date; looked at once only."""
@@ -83,20 +125,7 @@ class DatabaseFile:
         try:
             with duckdb.connect(str(unfinished)) as connection:
                 migrate(connection)
-                for parameter in PARAMETERS.values():
-                    connection.execute(
-                        f"COMMENT ON COLUMN raw.observation_revisions.{parameter.name} "
-                        f"IS '{parameter.description}'"
-                    )
             with suppress(FileExistsError):  # another process was first
                 os.link(unfinished, self.path)
         finally:
             unfinished.unlink(missing_ok=True)
-
-
-def _is_held_by_another(error: Exception) -> bool:
-    """Whether waiting helps: another process, or another connection of this one, has the file open.
-
-    What DuckDB says of the latter depends on how far the other thread's connection had come.
-    """
-    return isinstance(error, duckdb.Error) and any(words in str(error) for words in _HELD)

@@ -1,10 +1,12 @@
 """Bringing the tables of a file up to date: numbered scripts, each applied once and in order."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
 import duckdb
 
+from meteo_core.parameters import PARAMETERS
 from meteo_core.warehouse.errors import WarehouseError
 
 FIRST_SCRIPT = "0001_tables.sql"
@@ -37,25 +39,40 @@ def missing_scripts(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for name in scripts() if name not in applied]
 
 
-def migrate(connection: duckdb.DuckDBPyConnection) -> None:
-    """Apply the missing scripts, each whole or not at all."""
-    for name in missing_scripts(connection):
-        before = applied_scripts(connection)
-        connection.begin()
-        try:
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS main.schema_scripts "
-                "(name VARCHAR PRIMARY KEY, applied_at TIMESTAMPTZ NOT NULL)"
-            )
-            connection.execute(scripts()[name])
-            connection.executemany(
-                "INSERT OR IGNORE INTO main.schema_scripts VALUES (?, now())",
-                [[seen] for seen in sorted({*before, name})],
-            )
-        except BaseException:
-            connection.rollback()
-            raise
-        connection.commit()
+def migrate(connection: duckdb.DuckDBPyConnection, *, wordings: Mapping[str, str] | None = None) -> None:
+    """Apply the missing scripts, all or none of them.
+
+    `wordings` gives the SQL of each where a place cannot take it as it is written.
+    """
+    connection.begin()
+    try:
+        missing = missing_scripts(connection)
+        seen = applied_scripts(connection)
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS main.schema_scripts "
+            "(name VARCHAR NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"
+        )
+        for name in missing:
+            connection.execute((wordings or scripts())[name])
+        connection.execute(
+            "INSERT INTO main.schema_scripts SELECT name, now() FROM unnest(?) AS applied(name) "
+            "WHERE name NOT IN (SELECT name FROM main.schema_scripts) ORDER BY name",
+            [sorted({*seen, *missing})],
+        )
+        if not seen:
+            _describe_parameters(connection)
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def _describe_parameters(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say of each parameter's column what the parameter table says: meaning and unit."""
+    for parameter in PARAMETERS.values():
+        connection.execute(
+            f"COMMENT ON COLUMN raw.observation_revisions.{parameter.name} IS '{parameter.description}'"
+        )
 
 
 def applied_scripts(connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -63,7 +80,8 @@ def applied_scripts(connection: duckdb.DuckDBPyConnection) -> set[str]:
     tables = {
         name
         for (name,) in connection.execute(
-            "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
+            "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
+            "WHERE database_name = current_database()"
         ).fetchall()
     }
     if "main.schema_scripts" in tables:

@@ -1,17 +1,16 @@
-"""The warehouse: one DuckDB file, short connections, one transaction for a window."""
+"""The warehouse: what is read of the tables and written to them, one transaction for a window."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import pandas as pd
 
 from meteo_core.labels import THRESHOLDS
 from meteo_core.parameters import PARAMETERS
-from meteo_core.warehouse.database_file import DatabaseFile
 from meteo_core.warehouse.errors import WarehouseError
+from meteo_core.warehouse.place_of_work import PlaceOfWork
+from meteo_core.warehouse.store import Window
 
 _AS_INCOMING = "SELECT * REPLACE (CAST(date AS DATE) AS date) FROM incoming LIMIT 0"
 """Columns as those of a frame, which knows timestamps only: a day is a day."""
@@ -20,54 +19,8 @@ FORECAST_KEY = ("station", "date", "issue")
 _SAID_BY_A_FORECAST = ("model_version", "route", *(f"p_{rule}" for rule in THRESHOLDS))
 
 
-class Warehouse:
-    """All tables of Meteo in one file. Opens it for each piece of work and closes it again."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file = DatabaseFile(path)
-
-    @contextmanager
-    def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Connection for one piece of work; waits, with jitter, while another process writes."""
-        connection = self._file.open(read_only=read_only)
-        try:
-            # Dates and hours are computed from aware values; the session must not shift them again.
-            connection.execute("SET TimeZone = 'UTC'")
-            yield connection
-        finally:
-            connection.close()
-
-    @contextmanager
-    def connect_as_it_is(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Connection that only reads and brings nothing up to date: for looking at a file, and copying it."""
-        connection = self._file.open_as_it_is()
-        try:
-            yield connection
-        finally:
-            connection.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Connection whose work is kept whole or not at all.
-
-        Raises `WarehouseError` where the disk does not take it.
-        """
-        try:
-            with self.connect() as connection:
-                connection.begin()
-                try:
-                    yield connection
-                except BaseException:
-                    with suppress(duckdb.Error):  # a database that the disk failed takes no orders any more
-                        connection.rollback()
-                    raise
-                connection.commit()
-        except (duckdb.IOException, duckdb.FatalException) as error:
-            raise WarehouseError(
-                f"{self.path}: the disk did not take a write, and nothing of it was kept; see to space and "
-                f"permissions, then run it again: {error}"
-            ) from error
+class Warehouse(PlaceOfWork):
+    """All tables of Meteo, and every statement that writes them: the same in a file and in a lake."""
 
     def read(
         self,
@@ -110,7 +63,8 @@ class Warehouse:
         outside = (rows["date"] < pd.Timestamp(first)) | (rows["date"] > pd.Timestamp(last))
         if outside.any():
             raise WarehouseError(f"{table}: {int(outside.sum())} rows lie outside {first}..{last}")
-        with self.transaction() as connection:
+
+        def work(connection: duckdb.DuckDBPyConnection) -> None:
             connection.register("incoming", rows)
             if not _exists(connection, table):
                 connection.execute(f"CREATE TABLE {table} AS {_AS_INCOMING}")
@@ -126,27 +80,44 @@ class Warehouse:
                     raise WarehouseError(
                         f"{table}: refusing to replace {held[0]} rows of {first}..{last} by nothing"
                     )
+            self._store.require_rules(connection, table, "incoming")
             connection.execute(f"DELETE FROM {table} WHERE {window}", [first, last])
             connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
 
+        self.write(Window(table, first, last), work)
+
     def replace_week(self, table: str, rows: pd.DataFrame, week: date) -> None:
         """Make the rows of this week be exactly these, in one transaction."""
-        with self.transaction() as connection:
+
+        def work(connection: duckdb.DuckDBPyConnection) -> None:
             connection.register("incoming", rows)
+            self._store.require_rules(connection, table, "incoming")
             connection.execute(f"DELETE FROM {table} WHERE week = ?", [week])
             connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
 
-    def add_new(self, table: str, parts: Iterable[pd.DataFrame]) -> int:
-        """Append rows whose key the table does not hold, all in one transaction; give their number."""
-        count = 0
-        with self.transaction() as connection:
-            for rows in parts:
+        self.write(Window(table, week, week), work)
+
+    def add_new(self, table: str, parts: Callable[[], Iterable[pd.DataFrame]], *, key: Sequence[str]) -> int:
+        """Append rows whose key the table does not hold, all in one transaction; give their number.
+
+        `parts` is asked for its frames anew where the transaction has to be done again.
+        """
+        named = ", ".join(key)
+
+        def work(connection: duckdb.DuckDBPyConnection) -> int:
+            count = 0
+            for rows in parts():
                 connection.register("incoming", rows)
-                added = connection.execute(
-                    f"INSERT INTO {table} BY NAME SELECT * FROM incoming ON CONFLICT DO NOTHING"
-                ).fetchone()
+                connection.execute(
+                    f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT DISTINCT ON ({named}) * FROM incoming "
+                    f"ANTI JOIN {table} USING ({named})"
+                )
+                self._store.require_rules(connection, table, "fresh")
+                added = connection.execute(f"INSERT INTO {table} BY NAME FROM fresh").fetchone()
                 count += int(added[0]) if added else 0
-        return count
+            return count
+
+        return self.write(Window(table), work)
 
     def known(self, table: str, keys: pd.DataFrame, *, key: Sequence[str]) -> pd.DataFrame:
         """Those of the keys that the table holds."""
@@ -163,23 +134,32 @@ class Warehouse:
         `content_sha256`. A row that says what the newest revision of its station and day says already is
         not added again, so that fetching a month twice changes nothing.
         """
-        said = ", ".join([*PARAMETERS, "source", "status"])
-        with self.transaction() as connection:
+        said = [*PARAMETERS, "source", "status"]
+
+        def work(connection: duckdb.DuckDBPyConnection) -> int:
             connection.register("incoming", observations)
             connection.register("findings", findings)
             connection.register("failures", failures)
-            added = connection.execute(
+            # Numbered here and not by the table: a lake numbers nothing. They order what was fetched at
+            # the same moment, so they go on from the newest.
+            connection.execute(
                 f"""
-                INSERT INTO raw.observation_revisions BY NAME
-                SELECT incoming.* FROM incoming
+                CREATE TEMP TABLE fresh AS
+                SELECT (SELECT coalesce(max(revision), 0) FROM raw.observation_revisions)
+                       + row_number() OVER (ORDER BY incoming.date, incoming.station) AS revision, incoming.*
+                FROM incoming
                 WHERE NOT EXISTS (
                     FROM raw.observations AS known
                     WHERE known.station = incoming.station AND known.date = incoming.date
-                      AND ({", ".join(f"known.{c}" for c in said.split(", "))})
+                      AND ({", ".join(f"known.{column}" for column in said)})
                           IS NOT DISTINCT FROM
-                          ({", ".join(f"incoming.{c}" for c in said.split(", "))}))
-                ORDER BY incoming.date, incoming.station
+                          ({", ".join(f"incoming.{column}" for column in said)}))
                 """
+            )
+            self._store.require_rules(connection, "raw.observation_revisions", "fresh")
+            self._store.require_rules(connection, "raw.quarantine", "findings")
+            added = connection.execute(
+                "INSERT INTO raw.observation_revisions BY NAME FROM fresh ORDER BY revision"
             ).fetchone()
             connection.execute(
                 """
@@ -192,13 +172,18 @@ class Warehouse:
                 """
             )
             connection.execute("INSERT INTO raw.source_failures BY NAME SELECT * FROM failures")
-        return int(added[0]) if added else 0
+            return int(added[0]) if added else 0
+
+        return self.write(Window("raw.observation_revisions"), work)
 
     def record_failures(self, failures: pd.DataFrame) -> None:
         """Note documents that could not be had or not be trusted."""
-        with self.transaction() as connection:
+
+        def work(connection: duckdb.DuckDBPyConnection) -> None:
             connection.register("failures", failures)
             connection.execute("INSERT INTO raw.source_failures BY NAME SELECT * FROM failures")
+
+        self.write(Window("raw.source_failures"), work)
 
     def issue_forecasts(self, forecasts: pd.DataFrame) -> tuple[int, int]:
         """Add forecasts; give how many were added and how many were there and stay as they are.
@@ -206,7 +191,8 @@ class Warehouse:
         A forecast once issued is never changed. A hindcast is replaced when it is made again and differs, but
         never an honest one by one whose model was trained on the outcome.
         """
-        with self.transaction() as connection:
+
+        def work(connection: duckdb.DuckDBPyConnection) -> int:
             connection.register("forecasts_made", forecasts)
             connection.execute(
                 f"""
@@ -221,14 +207,22 @@ class Warehouse:
                       AND (known.kind = 'issued'
                            OR (incoming.in_sample AND NOT known.in_sample)
                            OR ({_each("known.{0} IS NOT DISTINCT FROM incoming.{0}", _SAID_BY_A_FORECAST)})));
-
+                """
+            )
+            self._store.require_rules(connection, "forecasts.daily", "fresh")
+            connection.execute(
+                f"""
                 DELETE FROM forecasts.daily AS known
                 USING fresh
-                WHERE {_each("known.{0} = fresh.{0}", FORECAST_KEY)} AND known.kind = 'hindcast';
+                WHERE {_each("known.{0} = fresh.{0}", FORECAST_KEY)} AND known.kind = 'hindcast'
                 """
             )
             added = connection.execute("INSERT INTO forecasts.daily BY NAME FROM fresh").fetchone()
-        count = int(added[0]) if added else 0
+            return int(added[0]) if added else 0
+
+        days = pd.to_datetime(forecasts["date"])
+        window = Window("forecasts.daily", days.min().date(), days.max().date()) if len(days) else None
+        count = self.write(window or Window("forecasts.daily"), work)
         return count, len(forecasts) - count
 
 
@@ -240,7 +234,11 @@ def _each(condition: str, columns: Sequence[str]) -> str:
 def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     schema, name = table.split(".")
     found = connection.execute(
-        "SELECT 1 FROM information_schema.tables WHERE table_schema = ? AND table_name = ?", [schema, name]
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ? "
+        "AND table_name = ? UNION ALL "
+        "SELECT 1 FROM duckdb_views() WHERE database_name = current_database() AND schema_name = ? "
+        "AND view_name = ?",
+        [schema, name, schema, name],
     ).fetchone()
     return found is not None
 

@@ -1,5 +1,6 @@
 import multiprocessing
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from meteo_core.labels import THRESHOLDS
 from meteo_core.parameters import PARAMETERS
 from meteo_core.warehouse import Warehouse, WarehouseError
 from meteo_tests.core.days import JUNE_1, days_of
+from meteo_tests.lakes import opened_warehouse
 
 NO_FINDINGS = pd.DataFrame(
     columns=[
@@ -31,8 +33,8 @@ FIRST_FETCH = datetime(2020, 6, 10, tzinfo=UTC)
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "meteo.duckdb")
+def warehouse(open_warehouse: Callable[[], Warehouse]) -> Warehouse:
+    return open_warehouse()
 
 
 def fetched(
@@ -55,7 +57,7 @@ def labelled(days: int, first: date = JUNE_1, rain: float = 0.0) -> pd.DataFrame
 def test_every_parameter_has_its_column_with_type_and_unit(warehouse: Warehouse):
     columns = warehouse.query(
         "SELECT column_name, data_type, comment FROM duckdb_columns() "
-        "WHERE table_name = 'observation_revisions'"
+        "WHERE database_name = current_database() AND table_name = 'observation_revisions'"
     ).set_index("column_name")
 
     for parameter in PARAMETERS.values():
@@ -209,23 +211,26 @@ def test_a_damaged_file_is_named(tmp_path: Path):
         Warehouse(path).read("raw.observations")
 
 
-def _write_again_and_again(path: Path, rain: float) -> None:
-    warehouse = Warehouse(path)
+def _write_again_and_again(address: str | None, folder: Path, rain: float) -> None:
+    warehouse = opened_warehouse(address, folder)
     for _ in range(8):
         warehouse.replace("labels.daily", labelled(30, rain=rain), JUNE_1, JUNE_1 + timedelta(days=29))
 
 
 @pytest.mark.fault("two runs on one partition, readers meanwhile", "one whole version at any moment")
-def test_two_processes_writing_one_window_leave_one_whole_version(tmp_path: Path):
-    path = tmp_path / "meteo.duckdb"
+def test_two_processes_writing_one_window_leave_one_whole_version(
+    address: str | None, tmp_path: Path, warehouse: Warehouse
+):
     context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_write_again_and_again, args=(path, rain)) for rain in (1.0, 2.0)]
+    writers = [
+        context.Process(target=_write_again_and_again, args=(address, tmp_path, rain)) for rain in (1.0, 2.0)
+    ]
 
     for writer in writers:
         writer.start()
     readings = []
     while any(writer.is_alive() for writer in writers):
-        readings.append(Warehouse(path).read("labels.daily")["rain_mm"].tolist())
+        readings.append(warehouse.read("labels.daily")["rain_mm"].tolist())
         time.sleep(0.02)
     for writer in writers:
         writer.join()
@@ -234,7 +239,7 @@ def test_two_processes_writing_one_window_leave_one_whole_version(tmp_path: Path
     whole = ([], [1.0] * 30, [2.0] * 30)
     assert readings
     assert all(reading in whole for reading in readings)
-    assert Warehouse(path).read("labels.daily")["rain_mm"].tolist() in whole[1:]
+    assert warehouse.read("labels.daily")["rain_mm"].tolist() in whole[1:]
 
 
 def test_threads_of_one_process_wait_for_each_other_to_close_the_file(tmp_path: Path):
