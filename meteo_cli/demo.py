@@ -100,6 +100,8 @@ def environment_of(ports: Ports) -> Mapping[str, str]:
         "METEO_DAGSTER_LINK": f"http://{LOOPBACK}:{ports.dagster}",
         "METEO_MLFLOW_LINK": f"http://{LOOPBACK}:{ports.mlflow}",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        # Evaluations of language models run as jobs: seven processes of 250 MB that have nothing to do here.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "DO_NOT_TRACK": "true",
     }
 

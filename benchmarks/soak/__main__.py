@@ -123,7 +123,9 @@ def _report(soak: Soak, wrong: list[str]) -> int:
     failed = sum(kind.failed for kind in soak.load.asked.values())
     print(
         f"{done['ingest']} ingestions, {done['train']} trainings, {done['promote']} promotions, "
-        f"{done['rollback']} rollbacks; {soak.questions.unchanged:,} reads answered with 304."
+        f"{done['rollback']} rollbacks; under way at the end: "
+        f"{', '.join(soak.administrator.called_off) or 'nothing'}; "
+        f"{soak.questions.unchanged:,} reads answered with 304."
     )
     growing = [f"memory of {name} grows" for name, series in stayed.items() if not is_level(series)]
     said = [f"{words} ({count} times)" for words, count in soak.load.failures.most_common()]

@@ -12,7 +12,7 @@ import httpx
 
 from benchmarks.soak.questions import Wrong
 
-RATE: Final = 12.0
+RATE: Final = 8.0
 """Questions a second: an afternoon of a busy office, which leaves room for training on two cores."""
 MOST_KEPT: Final = 20
 """Failures whose words are kept."""

@@ -56,10 +56,12 @@ def name_of(command: Sequence[str]) -> str:
         "dagster._daemon": "Dagster daemon",
         "dagster-webserver": "Dagster webserver",
         "dagster_webserver": "Dagster webserver",
+        "dagster code-server": "Dagster code server's keeper",
         "dagster api grpc": "Dagster code server",
         "-m dagster dev": "Dagster dev",
         "mlflow": "MLflow",
-        "multiprocessing": "multiprocessing",
+        "multiprocessing.resource_tracker": "resource tracker",
+        "multiprocessing": "run",
     }.items():
         if told in words:
             return name

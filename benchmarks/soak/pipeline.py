@@ -9,9 +9,10 @@ from typing import Any, Final
 import httpx
 
 POLL_SECONDS: Final = 2.0
-RUN_SECONDS: Final = 600.0
+RUN_SECONDS: Final = 1200.0
 """A run that has not ended by then counts as failed."""
 PAUSE_SECONDS: Final = 5.0
+ENDED: Final = ("succeeded", "failed", "canceled")
 
 
 class RunFailed(Exception):
@@ -26,15 +27,17 @@ class Administrator:
         self._password = password
         self.done: Counter[str] = Counter()
         self.failures: list[str] = []
+        self.called_off: list[str] = []
+        """Jobs that were under way at the end."""
         self.doing = "nothing yet"
 
     async def run(self, until: float) -> None:
-        """Go round until the monotonic clock says `until`; what has begun then is finished."""
+        """Go round until the monotonic clock says `until`."""
         while time.monotonic() < until:
             try:
                 await self._round(until)
             except (RunFailed, httpx.HTTPError, KeyError, ValueError) as error:
-                self.failures.append(f"{self.doing}: {type(error).__name__} {error}"[:300])
+                self._note(error)
             await asyncio.sleep(PAUSE_SECONDS)
         self.doing = "nothing any more"
 
@@ -44,11 +47,11 @@ class Administrator:
 
     async def _round(self, until: float) -> None:
         await self._sign_in()
-        await self._have_run("ingest", until)
-        if time.monotonic() < until:
-            await self._have_run("train", until)
-        if time.monotonic() < until:
-            await self._exchange()
+        for job in ("ingest", "train"):
+            if time.monotonic() < until:
+                await self._have_run(job, until)
+            if time.monotonic() < until:
+                await self._exchange()
 
     async def _sign_in(self) -> None:
         form = {"username": "admin", "password": self._password}
@@ -56,17 +59,29 @@ class Administrator:
         self._client.headers["Authorization"] = f"Bearer {token}"
 
     async def _have_run(self, job: str, until: float) -> None:
+        """Start a run and see it succeed; what is not done at the end of the soak is called off."""
         self.doing = job
         run = await self._asked("POST", "/runs", json={"job": job})
-        deadline = max(until, time.monotonic()) + RUN_SECONDS
-        while run["status"] not in ("succeeded", "failed", "canceled"):
-            if time.monotonic() > deadline:
+        began = time.monotonic()
+        while run["status"] not in ENDED:
+            if time.monotonic() > until:
+                await self._asked("POST", f"/runs/{run['id']}/cancel")
+                self.called_off.append(job)
+                return
+            if time.monotonic() > began + RUN_SECONDS:
                 raise RunFailed(f"{run['id']} is still {run['status']}")
             await asyncio.sleep(POLL_SECONDS)
-            run = await self._asked("GET", f"/runs/{run['id']}")
+            try:
+                run = await self._asked("GET", f"/runs/{run['id']}")
+            except (RunFailed, httpx.HTTPError) as error:
+                # It counts, and the run goes on all the same.
+                self._note(error)
         if run["status"] != "succeeded":
             raise RunFailed(f"{run['id']} {run['status']}: {run.get('outcome')}")
         self.done[job] += 1
+
+    def _note(self, error: Exception) -> None:
+        self.failures.append(f"{self.doing}: {type(error).__name__} {error}"[:300])
 
     async def _exchange(self) -> None:
         """The newest version that may be becomes champion for a while, and then the one before it again."""

@@ -57,10 +57,10 @@ class Questions:
             "forecast of a station": (30, self.forecast),
             "forecasts of all": (5, self.forecasts),
             "page": (15, self.page),
-            "what-if": (25, self.what_if),
+            "what-if": (28, self.what_if),
             f"batch of {BATCH} what-ifs": (5, self.batch),
-            "sign-in for a token": (4, self.sign_in),
-            "sign-in with a browser": (2, self.browse),
+            "sign-in for a token": (2, self.sign_in),
+            "sign-in with a browser": (1, self.browse),
             "health": (10, self.health),
             "metrics": (4, self.metrics),
         }
