@@ -98,6 +98,7 @@ def passwords(demo: Demo) -> dict[str, str]:
     return dict(line.split(": ") for line in lines)
 
 
+@pytest.mark.fault("passwords in the logs of the demo's processes", "none, and files for the owner alone")
 def test_passwords_are_generated_shown_and_kept_for_the_owner_alone(
     demo: Demo, built: subprocess.CompletedProcess[str]
 ):

@@ -237,7 +237,7 @@ def test_each_event_is_told_once_and_its_end_once_on_each_channel(lived: tuple[W
     )
 
 
-@pytest.mark.fault("SMTP down during an outage of the source", "messages wait, come in order")
+@pytest.mark.fault("SMTP down in the middle, for two days, and back", "messages wait, come in order")
 def test_what_the_stopped_channel_could_not_take_waited_and_came_when_it_was_back(
     lived: tuple[Week, Mailbox],
 ):

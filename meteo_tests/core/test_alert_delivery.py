@@ -103,7 +103,7 @@ def test_slack_gets_one_text_in_which_nothing_is_markup_by_accident(clock: Clock
     assert f"<{STUCK.link}|See more>" in body["text"]
 
 
-@pytest.mark.fault("SMTP down in the middle, and back", "messages wait, each is sent once")
+@pytest.mark.fault("SMTP down at start, and back", "messages wait, each is sent once")
 def test_what_cannot_be_sent_waits_and_is_sent_once_when_the_channel_is_back(
     database: ServiceDatabase, clock: Clock
 ):
