@@ -14,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format faults soak sbom bench lock clean
+.PHONY: help setup demo test check lint format faults soak sbom bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -27,7 +27,10 @@ demo: $(READY) ## Build three simulated years, forecast, stay up (ONCE=1: check 
 test: $(READY) ## Run the tests
 	@$(BIN)/pytest $(ARGS)
 
-check: $(READY) ## Format, lint, types, architecture, security, tests
+check: lint ## What lint looks at, and the tests
+	@$(BIN)/pytest $(ARGS)
+
+lint: $(READY) ## Format, lint, types, architecture, security, without the tests
 	@$(BIN)/ruff format --check --quiet . || { echo "run 'make format'"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/pyright
@@ -35,7 +38,6 @@ check: $(READY) ## Format, lint, types, architecture, security, tests
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive meteo_core meteo_assets meteo_api meteo_cli
 	@git ls-files -z | grep -zvE '$(NO_TEXT)|^meteo_tests/' | xargs -0 $(BIN)/detect-secrets-hook
 	@git ls-files -z meteo_tests | xargs -0 $(BIN)/detect-secrets-hook --disable-plugin KeywordDetector
-	@$(BIN)/pytest $(ARGS)
 
 format: $(READY) ## Format the code and mend what the linter can
 	@$(BIN)/ruff format --quiet .

@@ -298,7 +298,10 @@ def simulate(
 
 @app.command()
 def serve() -> None:
-    """Run the HTTP service: forecasts and what-if predictions. Settings: METEO_API_HOST, METEO_API_PORT."""
+    """Run the HTTP service: forecasts and what-if predictions. Settings: METEO_API_HOST, METEO_API_PORT.
+
+    Example: METEO_API_PORT=8001 meteo serve
+    """
     from meteo_api.server import serve as run
     from meteo_api.settings import Settings
     from meteo_cli.console import plain_errors
