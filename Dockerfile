@@ -7,7 +7,7 @@ RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --quiet uv==0.13.9 \
  && python3 -m venv --without-pip /opt/meteo
 WORKDIR /app
 # The packages change less often than the code: a layer of their own. Without the tools of the tests.
-COPY pyproject.toml requirements.lock overrides.txt README.md ./
+COPY pyproject.toml requirements.lock overrides.txt README.md LICENSE ./
 RUN /opt/uv/bin/uv pip install --quiet --python /opt/meteo/bin/python \
       --requirement pyproject.toml --constraint requirements.lock --override overrides.txt
 COPY meteo_core meteo_core
