@@ -14,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format faults soak sbom bench lock clean
+.PHONY: help setup demo test check lint format texts faults soak sbom bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -42,6 +42,9 @@ lint: $(READY) ## Format, lint, types, architecture, security, without the tests
 format: $(READY) ## Format the code and mend what the linter can
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
+
+texts: $(READY) ## Bring the catalogs of the pages' texts up to date with the source
+	@$(BIN)/python -W ignore -m meteo_api.language.catalog
 
 faults: $(READY) ## Make every fault, print what was expected and seen
 	@$(BIN)/python -m meteo_tests.faults $(ARGS)

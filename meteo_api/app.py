@@ -34,6 +34,7 @@ from meteo_api.health.controller import HealthController
 from meteo_api.health.service import HealthService
 from meteo_api.hosts import AllowedHosts
 from meteo_api.kept_answers import KeptAnswers, answering_from
+from meteo_api.language.controller import LanguageController
 from meteo_api.metrics.controller import MetricsController
 from meteo_api.metrics.measuring import Measuring
 from meteo_api.metrics.state import ServiceState, registry_of
@@ -94,6 +95,7 @@ PAGES: tuple[type[Controller], ...] = (
     DriftPageController,
     AlertPageController,
     AboutController,
+    LanguageController,
     StaticController,
     SecurityContactController,
 )

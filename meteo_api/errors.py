@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct, field
 
 from meteo_core.errors import MeteoError
+from meteo_core.sentence import Sentence
 
 MOST_ERRORS: Final = 20
 """Errors named in one answer."""
@@ -81,7 +82,7 @@ class WrongPassword(MeteoError):
     """No such user, another password, or a user who is shut out: which of them is not told."""
 
     def __init__(self) -> None:
-        super().__init__("name or password is wrong")
+        super().__init__(Sentence("name or password is wrong"))
 
 
 class NotAllowed(MeteoError):
@@ -97,4 +98,6 @@ class TooManyAttempts(MeteoError):
 
     def __init__(self, *, retry_after_seconds: int) -> None:
         self.retry_after_seconds = retry_after_seconds
-        super().__init__(f"too many attempts to sign in: try again in {retry_after_seconds} s")
+        super().__init__(
+            Sentence("too many attempts to sign in: try again in %(seconds)s s", seconds=retry_after_seconds)
+        )

@@ -7,7 +7,10 @@ from litestar.types import Message, Receive, Scope, Send
 
 from meteo_api.errors import ForeignHost
 from meteo_api.hosts import AllowedHosts
+from meteo_api.language.spoken import language_asked, speaking
 from meteo_api.problems import refuse
+from meteo_api.sign_in_redirect import is_for_programs
+from meteo_core.sentence import Sentence
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -62,11 +65,18 @@ class Front:
                 message["body"] = b""
             await send(message)
 
+        if is_for_programs(scope["path"]):
+            await self._answer(scope, receive, send_with_headers)
+            return
+        with speaking(language_asked(scope["headers"])):
+            await self._answer(scope, receive, send_with_headers)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._is_meant_for_us(scope):
-            await self._inner(scope, receive, send_with_headers)
+            await self._inner(scope, receive, send)
         else:
             await refuse(
-                ForeignHost("requests for this host are not answered here"), scope, receive, send_with_headers
+                ForeignHost(Sentence("requests for this host are not answered here")), scope, receive, send
             )
 
     def _is_meant_for_us(self, scope: Scope) -> bool:

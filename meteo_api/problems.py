@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap, Receive, Scope, Send
+from markupsafe import Markup
 from msgspec import Meta, Struct
 
 from meteo_api.accounts.passwords import WeakPassword
@@ -32,6 +33,7 @@ from meteo_api.errors import (
     TooManyAttempts,
     WrongPassword,
 )
+from meteo_api.language.texts import N_, _, told
 from meteo_api.model.store import NoChampion, Refused
 from meteo_api.pages.errors import error_page, wants_page
 from meteo_api.runs.errors import RunHasEnded, UnknownRun
@@ -40,6 +42,7 @@ from meteo_core.errors import MeteoError, UnknownStation
 from meteo_core.model.promotion import ChampionAlready, ChecksNotPassed
 from meteo_core.model.rain_model import UnusableModel
 from meteo_core.model.registry import ChampionHasChanged, NothingToRollBackTo, UnknownVersion
+from meteo_core.sentence import Sentence
 from meteo_core.service_database import DatabaseAway
 
 log = logging.getLogger(__name__)
@@ -100,19 +103,22 @@ _STATUS: Final[Mapping[type[MeteoError], HTTPStatus]] = {
 }
 
 _KINDS: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
-    HTTPStatus.BAD_REQUEST: ("malformed-request", "The request cannot be read"),
-    HTTPStatus.UNAUTHORIZED: ("not-signed-in", "This takes a sign-in"),
-    HTTPStatus.FORBIDDEN: ("not-allowed", "This is not allowed"),
-    HTTPStatus.NOT_FOUND: ("not-found", "There is nothing here"),
-    HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed", "This address does not take this method"),
-    HTTPStatus.CONFLICT: ("conflict", "As things stand, this cannot be done"),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too-large", "The request is too large"),
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("other-media-type", "The body is of a kind that is not taken here"),
-    HTTPStatus.MISDIRECTED_REQUEST: ("foreign-host", "This host is not served here"),
-    HTTPStatus.UNPROCESSABLE_ENTITY: ("invalid-request", "Some values cannot be accepted"),
-    HTTPStatus.TOO_MANY_REQUESTS: ("too-many-attempts", "Too many attempts"),
-    HTTPStatus.SERVICE_UNAVAILABLE: ("not-ready", "The service is not ready"),
-    HTTPStatus.INTERNAL_SERVER_ERROR: ("internal-error", "The service failed"),
+    HTTPStatus.BAD_REQUEST: ("malformed-request", N_("The request cannot be read")),
+    HTTPStatus.UNAUTHORIZED: ("not-signed-in", N_("This takes a sign-in")),
+    HTTPStatus.FORBIDDEN: ("not-allowed", N_("This is not allowed")),
+    HTTPStatus.NOT_FOUND: ("not-found", N_("There is nothing here")),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed", N_("This address does not take this method")),
+    HTTPStatus.CONFLICT: ("conflict", N_("As things stand, this cannot be done")),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too-large", N_("The request is too large")),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (
+        "other-media-type",
+        N_("The body is of a kind that is not taken here"),
+    ),
+    HTTPStatus.MISDIRECTED_REQUEST: ("foreign-host", N_("This host is not served here")),
+    HTTPStatus.UNPROCESSABLE_ENTITY: ("invalid-request", N_("Some values cannot be accepted")),
+    HTTPStatus.TOO_MANY_REQUESTS: ("too-many-attempts", N_("Too many attempts")),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("not-ready", N_("The service is not ready")),
+    HTTPStatus.INTERNAL_SERVER_ERROR: ("internal-error", N_("The service failed")),
 }
 
 
@@ -144,7 +150,9 @@ def _of_domain(request: Request[Any, Any, Any], error: MeteoError) -> Response[A
         return to_sign_in(request)
     if isinstance(error, DatabaseAway):
         log.error("%s", error)
-        error = DatabaseAway("the database of accounts and of the audit does not answer at this moment")
+        error = DatabaseAway(
+            Sentence("the database of accounts and of the audit does not answer at this moment")
+        )
     headers = None
     if isinstance(error, NotReady | TooManyAttempts):
         headers = {"Retry-After": str(error.retry_after_seconds)}
@@ -155,13 +163,14 @@ def _of_domain(request: Request[Any, Any, Any], error: MeteoError) -> Response[A
     errors = error.errors if isinstance(error, InvalidRequest) else ()
     if isinstance(error, BadName | WeakPassword):
         errors = (FieldError(pointer=f"/{error.field}", detail=str(error)),)
-    return _response(request, status, str(error), errors=errors, headers=headers)
+    said = error.args[0] if error.args and isinstance(error.args[0], Sentence) else str(error)
+    return _response(request, status, said, errors=errors, headers=headers)
 
 
 def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     status = HTTPStatus(error.status_code)
     if error.detail == CLIENT_GONE:
-        return _response(request, HTTPStatus.BAD_REQUEST, "the body ended early")
+        return _response(request, HTTPStatus.BAD_REQUEST, Sentence("the body ended early"))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unexpected(request, error)
     if isinstance(error, ValidationException):
@@ -174,7 +183,9 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[A
     """Answer what nobody foresaw: the trace goes to the log, never to the client."""
     log.error("unexpected error at %s %r", request.method, _path(request), exc_info=error)
     return _response(
-        request, HTTPStatus.INTERNAL_SERVER_ERROR, "An unexpected error, recorded in the service's log."
+        request,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        Sentence("An unexpected error, recorded in the service's log."),
     )
 
 
@@ -196,7 +207,7 @@ def _parameters_at_fault(error: ValidationException) -> list[FieldError]:
     """Litestar's list of query and path parameters that it could not convert."""
     stated = error.extra if isinstance(error.extra, list) else []
     if missing := _MISSING.match(error.detail):
-        return [FieldError(pointer=f"/{missing[1]}", detail="must be given", place="query")]
+        return [FieldError(pointer=f"/{missing[1]}", detail=Sentence("must be given"), place="query")]
     return [
         FieldError(
             pointer=f"/{str(fault.get('key', '')).removesuffix('_')}",  # `from_` in Python is `from` outside
@@ -217,12 +228,15 @@ def _response(
 ) -> Response[Any]:
     kind, title = _KINDS.get(status, (status.phrase.lower().replace(" ", "-"), status.phrase))
     if wants_page(request):
-        return error_page(request, status, title=title, detail=_shortened(detail), headers=headers)
+        # Which value it is stands before what is wrong with it; the rest is said already.
+        said = [_("%(name)s: %(fault)s", name=e.pointer or "body", fault=told(e.detail)) for e in errors[:3]]
+        detail = Markup("; ").join(said) if said else told(_shortened(detail))
+        return error_page(request, status, title=_(title), detail=detail, headers=headers)
     problem = Problem(
         type=f"urn:meteo:problem:{kind}",
         title=title,
         status=status.value,
-        detail=_shortened(detail),
+        detail=str(_shortened(detail)),
         instance=_path(request),
         errors=errors,
     )

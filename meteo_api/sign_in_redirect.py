@@ -15,7 +15,12 @@ LONGEST: Final = 1_000
 
 def is_page(request: Request[Any, Any, Any]) -> bool:
     """Whether people look at what is asked for, rather than programs."""
-    return not request.scope["path"].startswith(_NOT_PAGES)
+    return not is_for_programs(request.scope["path"])
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether programs ask for this, whose language is English."""
+    return path.startswith(_NOT_PAGES)
 
 
 def to_sign_in(request: Request[Any, Any, Any]) -> Response[None]:
@@ -40,16 +45,19 @@ def local_path(given: str) -> str:
 
     Two slashes, backslashes, schemes and control characters would lead a browser elsewhere.
     """
-    if (
-        not given.startswith("/")
-        or given.startswith(("//", SIGN_IN))
-        or len(given) > LONGEST
-        or "\\" in given
-        or not given.isascii()
-        or any(ord(sign) <= ord(" ") or ord(sign) == 127 for sign in given)
-    ):
-        return "/"
-    return given
+    return "/" if given.startswith(SIGN_IN) or not is_local(given) else given
+
+
+def is_local(given: str) -> bool:
+    """Whether a browser that is sent there stays with this service."""
+    return (
+        given.startswith("/")
+        and not given.startswith("//")
+        and len(given) <= LONGEST
+        and "\\" not in given
+        and given.isascii()
+        and not any(ord(sign) <= ord(" ") or ord(sign) == 127 for sign in given)
+    )
 
 
 def _address(target: str) -> str:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from io import BytesIO
 from typing import Final
@@ -11,12 +12,13 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
+from matplotlib.dates import AutoDateLocator, date2num, num2date
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter, PercentFormatter
 from numpy.typing import NDArray
 
 from meteo_core.drift.distributions import Distribution
+from meteo_core.sentence import Sentence
 from meteo_core.verification.reliability import LEAST_IN_BIN
 
 Array = NDArray[np.float64]
@@ -34,6 +36,24 @@ class Width(StrEnum):
 
     WIDE = "wide"
     NARROW = "narrow"
+
+
+def _english_day(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How a language says what stands in a picture."""
+
+    say: Callable[[Sentence], str] = str
+    figures: Callable[[str], str] = str
+    """A number that is written with English signs."""
+    day: Callable[[date], str] = _english_day
+    """A date along an axis."""
+
+
+ENGLISH: Final = Speech()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +74,14 @@ _PALETTES: Final = {
     Theme.DARK: _Palette("#e5ebf0", "#a5b2bd", "#33404a", "#171f26", "#7cbfea", "#f0a860", "#f39c96"),
 }
 _BIN_VALUES: Final = ("chance_from", "count", "mean_chance", "observed_frequency", "gap_low", "gap_high")
-_REFERENCE_WORDS: Final = {"climatology": "climatology", "markov": "persistence"}
+_OVER: Final = {"climatology": Sentence("over climatology"), "markov": Sentence("over persistence")}
 _TEN_THOUSAND: Final = 10_000
 _POINTS_PER_PIXEL: Final = 0.75
 _DRAWING: Final = threading.Lock()
 """matplotlib's settings belong to the whole process."""
 
 
-def reliability_chart(table: pd.DataFrame, *, theme: Theme, width: Width) -> bytes:
+def reliability_chart(table: pd.DataFrame, *, theme: Theme, width: Width, speech: Speech = ENGLISH) -> bytes:
     """Observed frequency against forecast chance with intervals, over the number of forecasts in each bin.
 
     `table` is a reliability table, null where nothing is known. Points on the diagonal are perfect; hollow
@@ -71,8 +91,8 @@ def reliability_chart(table: pd.DataFrame, *, theme: Theme, width: Width) -> byt
 
     def draw(figure: Figure, colours: _Palette) -> None:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3.2, 1])
-        _draw_frequencies(upper, bins[bins["count"] > 0], colours)
-        _draw_counts(lower, bins, colours, width)
+        _draw_frequencies(upper, bins[bins["count"] > 0], colours, speech)
+        _draw_counts(lower, bins, colours, width, speech)
         for axes in (upper, lower):
             axes.set_xticks(np.arange(0, 1.01, 0.2))
             axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
@@ -80,14 +100,14 @@ def reliability_chart(table: pd.DataFrame, *, theme: Theme, width: Width) -> byt
     return _svg(draw, theme, (460, 500) if width is Width.WIDE else (330, 380))
 
 
-def _draw_frequencies(axes: Axes, held: pd.DataFrame, colours: _Palette) -> None:
+def _draw_frequencies(axes: Axes, held: pd.DataFrame, colours: _Palette, speech: Speech) -> None:
     chance, frequency = held["mean_chance"].to_numpy(), held["observed_frequency"].to_numpy()
     axes.plot([0, 1], [0, 1], color=colours.quiet, linewidth=1)
     if len(held):
         base_rate = float(np.average(frequency, weights=held["count"]))
         axes.axhline(base_rate, color=colours.quiet, linestyle=(0, (4, 3)), linewidth=1)
         axes.annotate(
-            f"all days {base_rate * 100:.0f} %",
+            speech.say(Sentence("all days %(share)s %%", share=f"{base_rate * 100:.0f}")),
             (1, base_rate),
             (-3, 4),
             xycoords=("axes fraction", "data"),
@@ -111,18 +131,18 @@ def _draw_frequencies(axes: Axes, held: pd.DataFrame, colours: _Palette) -> None
         zorder=3,
         clip_on=False,
     )
-    axes.set(xlim=(0, 1), ylim=(0, 1), ylabel="how often it came")
+    axes.set(xlim=(0, 1), ylim=(0, 1), ylabel=speech.say(Sentence("how often it came")))
     axes.set_yticks(np.arange(0, 1.01, 0.2))
     axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
 
 
-def _draw_counts(axes: Axes, bins: pd.DataFrame, colours: _Palette, width: Width) -> None:
+def _draw_counts(axes: Axes, bins: pd.DataFrame, colours: _Palette, width: Width, speech: Speech) -> None:
     counts, middle = bins["count"].to_numpy(), bins["chance_from"].to_numpy() + 0.05
     axes.bar(middle, counts, width=0.092, color=colours.first)
     for place, count in zip(middle, counts, strict=True):
         is_short = width is Width.NARROW and count >= _TEN_THOUSAND
         axes.annotate(
-            f"{count / 1000:.0f}k" if is_short else f"{count:,.0f}",
+            f"{count / 1000:.0f}k" if is_short else speech.figures(f"{count:,.0f}"),
             (place, count),
             (0, 2),
             textcoords="offset points",
@@ -130,11 +150,15 @@ def _draw_counts(axes: Axes, bins: pd.DataFrame, colours: _Palette, width: Width
             color=colours.quiet,
             fontsize="x-small" if width is Width.NARROW else "small",
         )
-    axes.set(xlabel="forecast chance", ylabel="forecasts", ylim=(0, max(counts.max(initial=0), 1) * 1.25))
+    axes.set(
+        xlabel=speech.say(Sentence("forecast chance")),
+        ylabel=speech.say(Sentence("forecasts")),
+        ylim=(0, max(counts.max(initial=0), 1) * 1.25),
+    )
     axes.set_yticks([])
 
 
-def skill_chart(windows: pd.DataFrame, *, theme: Theme, width: Width) -> bytes:
+def skill_chart(windows: pd.DataFrame, *, theme: Theme, width: Width, speech: Speech = ENGLISH) -> bytes:
     """Brier skill of each window over both references with intervals; below 0 is no skill.
 
     `windows` are those of one issue time, threshold and length, oldest first. Hollow points are windows of
@@ -147,20 +171,23 @@ def skill_chart(windows: pd.DataFrame, *, theme: Theme, width: Width) -> bytes:
         axes.axhline(0, color=colours.ink, linewidth=1)
         expected = windows["expected_skill"].to_numpy(float)
         if not np.isnan(expected).all():
-            axes.plot(
-                days, expected, color=colours.ink, linestyle=(0, (4, 3)), linewidth=1.2, label="expected"
-            )
-        _draw_skill(axes, windows, "climatology", days - 0.5, colours.first, "o", colours)
-        _draw_skill(axes, windows, "markov", days + 0.5, colours.second, "s", colours)
+            label = speech.say(Sentence("expected"))
+            axes.plot(days, expected, color=colours.ink, linestyle=(0, (4, 3)), linewidth=1.2, label=label)
+        _draw_skill(axes, windows, "climatology", days - 0.5, colours.first, "o", colours, speech)
+        _draw_skill(axes, windows, "markov", days + 0.5, colours.second, "s", colours, speech)
         bounds = windows[["skill_over_climatology_low", "skill_over_markov_low"]].to_numpy(float)
         lowest = float(np.nanmin(np.append(bounds, 0.0)))
-        axes.set(ylabel="Brier skill score", xlabel="last day of the window")
+        axes.set(
+            ylabel=speech.say(Sentence("Brier skill score")),
+            xlabel=speech.say(Sentence("last day of the window")),
+        )
+        axes.yaxis.set_major_formatter(_figures(speech))
         axes.set_ylim(max(lowest - 0.05, -1.0), 1)
         if len(days) == 1:
             axes.set_xlim(days[0] - 15, days[0] + 15)
         is_narrow = width is Width.NARROW
         axes.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=3 if is_narrow else 8))
-        axes.xaxis.set_major_formatter(DateFormatter("%-d %b"))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda day, _: speech.day(num2date(day).date())))
         columns = 1 if is_narrow else 3
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, borderpad=0)
 
@@ -175,6 +202,7 @@ def _draw_skill(
     colour: str,
     marker: str,
     colours: _Palette,
+    speech: Speech,
 ) -> None:
     skill, low, high = (
         windows[f"skill_over_{reference}{bound}"].to_numpy(float) for bound in ("", "_low", "_high")
@@ -192,10 +220,10 @@ def _draw_skill(
         linewidth=1.4,
         zorder=3,
     )
-    axes.scatter([], [], s=26, marker=marker, color=colour, label=f"over {_REFERENCE_WORDS[reference]}")
+    axes.scatter([], [], s=26, marker=marker, color=colour, label=speech.say(_OVER[reference]))
 
 
-def drift_chart(scores: pd.DataFrame, *, theme: Theme, width: Width) -> bytes:
+def drift_chart(scores: pd.DataFrame, *, theme: Theme, width: Width, speech: Speech = ENGLISH) -> bytes:
     """How far each parameter was from its season, in shares of the distance beyond which it is drift.
 
     `scores` has `label`, `score`, `threshold` and `verdict`, in the order to be shown, from the top.
@@ -217,7 +245,8 @@ def drift_chart(scores: pd.DataFrame, *, theme: Theme, width: Width) -> bytes:
             for where, label in zip(place, shown["label"], strict=True):
                 axes.annotate(label, (0, where), (0, 6), textcoords="offset points", fontsize="small")
         axes.set(xlim=(0, max(1.25, float(share.max(initial=0)) * 1.08)), ylim=(-0.7, len(shown) - 0.1))
-        axes.set_xlabel("share of the threshold: beyond 1 is drift")
+        axes.set_xlabel(speech.say(Sentence("share of the threshold: beyond 1 is drift")))
+        axes.xaxis.set_major_formatter(_figures(speech))
         axes.grid(visible=False, axis="y")
 
     rows = max(len(shown), 1)
@@ -225,7 +254,13 @@ def drift_chart(scores: pd.DataFrame, *, theme: Theme, width: Width) -> bytes:
 
 
 def distribution_chart(
-    distribution: Distribution, *, label: str, unit: str, theme: Theme, width: Width
+    distribution: Distribution,
+    *,
+    label: str,
+    unit: str,
+    theme: Theme,
+    width: Width,
+    speech: Speech = ENGLISH,
 ) -> bytes:
     """Shares of recent values, filled, and of the same season of earlier years, as a line.
 
@@ -235,15 +270,22 @@ def distribution_chart(
     def draw(figure: Figure, colours: _Palette) -> None:
         axes = figure.subplots()
         edges = np.asarray(distribution.edges)
-        axes.stairs(distribution.current, edges, fill=True, color=colours.second, alpha=0.55, label="30 days")
-        axes.stairs(distribution.reference, edges, color=colours.first, linewidth=2, label="earlier years")
+        recent, earlier = speech.say(Sentence("30 days")), speech.say(Sentence("earlier years"))
+        axes.stairs(distribution.current, edges, fill=True, color=colours.second, alpha=0.55, label=recent)
+        axes.stairs(distribution.reference, edges, color=colours.first, linewidth=2, label=earlier)
         axes.axvline(0, color=colours.ink, linewidth=1)
-        axes.set_xlabel(f"departure from the usual, {unit}")
+        axes.set_xlabel(speech.say(Sentence("departure from the usual, %(unit)s", unit=unit)))
+        axes.xaxis.set_major_formatter(_figures(speech))
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
         axes.set_title(label, loc="left", color=colours.ink, fontsize="medium", pad=24)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderpad=0)
 
     return _svg(draw, theme, (560, 300) if width is Width.WIDE else (330, 260))
+
+
+def _figures(speech: Speech) -> FuncFormatter:
+    """Numbers along an axis, as short as they can be."""
+    return FuncFormatter(lambda value, _: speech.figures(f"{value:.3g}".replace("-", "\u2212")))
 
 
 def _svg(draw: Callable[[Figure, _Palette], None], theme: Theme, pixels: tuple[int, int]) -> bytes:

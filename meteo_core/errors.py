@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from meteo_core.sentence import Sentence
+
 
 class MeteoError(Exception):
     """Base of all errors that a user can be told about as they stand."""
@@ -13,5 +15,13 @@ class UnknownStation(MeteoError):
     def __init__(self, key: str, *, nearest: Sequence[str]) -> None:
         self.key = key
         self.nearest = tuple(nearest)
-        hint = f" Did you mean {', '.join(nearest)}?" if nearest else ""
-        super().__init__(f"There is no station {key[:60]!r}.{hint}")
+        said = (
+            Sentence(
+                "There is no station %(key)r. Did you mean %(nearest)s?",
+                key=key[:60],
+                nearest=", ".join(nearest),
+            )
+            if nearest
+            else Sentence("There is no station %(key)r.", key=key[:60])
+        )
+        super().__init__(said)

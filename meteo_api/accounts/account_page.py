@@ -16,12 +16,13 @@ from meteo_api.accounts.forms import form_of
 from meteo_api.accounts.passwords import LEAST_CHARACTERS, WeakPassword
 from meteo_api.accounts.service import Accounts, address_of
 from meteo_api.errors import TooManyAttempts, WrongPassword
+from meteo_api.language.texts import N_, _, told
 from meteo_api.pages.shell import Pages
 from meteo_api.sign_in_redirect import SIGN_IN
 
 _MAY: Final = {
-    Role.USER: "reads everything and asks what-if questions",
-    Role.ADMIN: "also starts runs, promotes models and manages users",
+    Role.USER: N_("reads everything and asks what-if questions"),
+    Role.ADMIN: N_("also starts runs, promotes models and manages users"),
 }
 SignedInRequest = Request[Account, SignIn, Any]
 
@@ -45,8 +46,8 @@ def account_view(account: Account, sign_in: SignIn, errors: Mapping[str, str]) -
     """Who is signed in, and what was wrong with the form."""
     return AccountView(
         account.name,
-        account.role.value,
-        _MAY[account.role],
+        _(account.role.value),
+        _(_MAY[account.role]),
         sign_in.expires_at,
         LEAST_CHARACTERS,
         errors,
@@ -87,11 +88,11 @@ async def _attempt(request: SignedInRequest, accounts: Accounts, present: str, n
     try:
         await accounts.change_own_password(request.user, present, new, address=address_of(request))
     except WrongPassword:
-        return {"present": "this is not your present password"}
+        return {"present": _("this is not your present password")}
     except TooManyAttempts as error:
-        return {"present": str(error)}
+        return {"present": told(error)}
     except WeakPassword as error:
-        return {"new": str(error)}
+        return {"new": told(error)}
     return {}
 
 
@@ -99,7 +100,7 @@ def _page(request: SignedInRequest, pages: Pages, errors: Mapping[str, str]) -> 
     return pages.show(
         request,
         "accounts/account.html",
-        title="Account",
+        title=_("Account"),
         view=account_view(request.user, request.auth, errors),
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
     )

@@ -10,6 +10,7 @@ from litestar.types import Receive, Scope
 from meteo_api.accounts.account import SignIn
 from meteo_api.accounts.forms import form_of, is_form
 from meteo_api.errors import ForgedRequest
+from meteo_core.sentence import Sentence
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods that change nothing."""
@@ -25,7 +26,12 @@ async def require_our_page(scope: Scope, receive: Receive, sign_in: SignIn) -> N
         sent = (await form_of(request, FIELD)).get(FIELD)
     if sent is None or not compare_digest(sent.encode("utf-8", "surrogatepass"), sign_in.csrf_token.encode()):
         raise ForgedRequest(
-            f"with a session, say that the page is ours: the token in header {HEADER} or form field {FIELD}"
+            Sentence(
+                "with a session, say that the page is ours: the token in header %(header)s or form field "
+                "%(field)s",
+                header=HEADER,
+                field=FIELD,
+            )
         )
 
 
@@ -43,4 +49,4 @@ def require_same_origin(request: Request[Any, Any, Any]) -> None:
     else:
         ours = True
     if not ours:
-        raise ForgedRequest("sign in from the service's own page")
+        raise ForgedRequest(Sentence("sign in from the service's own page"))

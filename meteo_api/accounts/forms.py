@@ -13,6 +13,7 @@ from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Sche
 from litestar.openapi.spec.enums import OpenAPIType
 
 from meteo_api.errors import FieldError, InvalidRequest, MalformedForm, NotAForm
+from meteo_core.sentence import Sentence
 
 MOST_FIELDS: Final = 100
 LARGEST_FORM: Final = 8_192
@@ -31,13 +32,13 @@ async def form_of(request: Request[Any, Any, Any], *names: str) -> dict[str, str
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
-        raise MalformedForm("the form cannot be read") from error
+        raise MalformedForm(Sentence("the form cannot be read")) from error
     fields: dict[str, str] = {}
     for name, value in pairs:
         if name not in names:
             continue
         if name in fields:
-            raise InvalidRequest([FieldError(pointer=f"/{name}", detail="given twice")])
+            raise InvalidRequest([FieldError(pointer=f"/{name}", detail=Sentence("given twice"))])
         fields[name] = value
     return fields
 
@@ -49,7 +50,9 @@ async def credentials_in(request: Request[Any, Any, Any], *, name_field: str) ->
     fields = await form_of(request, name_field, "password")
     missing = [name for name in (name_field, "password") if name not in fields]
     if missing:
-        raise InvalidRequest([FieldError(pointer=f"/{name}", detail="required") for name in missing])
+        raise InvalidRequest(
+            [FieldError(pointer=f"/{name}", detail=Sentence("required")) for name in missing]
+        )
     return fields[name_field], fields["password"]
 
 

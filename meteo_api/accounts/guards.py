@@ -8,6 +8,7 @@ from litestar.handlers import BaseRouteHandler
 
 from meteo_api.accounts.account import Account, SignIn
 from meteo_api.errors import NotAllowed, NotSignedIn
+from meteo_core.sentence import Sentence
 
 SignedInRequest: TypeAlias = Request[Account, SignIn, Any]
 """A request that passed the middleware or one of these guards."""
@@ -23,4 +24,4 @@ def requires_admin(connection: ASGIConnection[Any, Any, Any, Any], handler: Base
     """Raise `NotAllowed` unless an administrator asks, `NotSignedIn` for strangers."""
     requires_user(connection, handler)
     if not connection.user.is_admin:
-        raise NotAllowed("this takes an administrator")
+        raise NotAllowed(Sentence("this takes an administrator"))

@@ -7,6 +7,7 @@ from typing import Final
 from pwdlib import PasswordHash
 
 from meteo_core.errors import MeteoError
+from meteo_core.sentence import Sentence
 
 LEAST_CHARACTERS: Final = 12
 MOST_CHARACTERS: Final = 256
@@ -24,15 +25,18 @@ class WeakPassword(MeteoError):
 def hashed(password: str, *, name: str) -> str:
     """What is kept of a user's password; raises `WeakPassword`."""
     if len(password) < LEAST_CHARACTERS:
-        raise WeakPassword(f"a password has at least {LEAST_CHARACTERS} characters")
+        raise WeakPassword(Sentence("a password has at least %(number)s characters", number=LEAST_CHARACTERS))
     if len(password) > MOST_CHARACTERS:
-        raise WeakPassword(f"a password has at most {MOST_CHARACTERS} characters")
+        raise WeakPassword(Sentence("a password has at most %(number)s characters", number=MOST_CHARACTERS))
     if name.casefold() in password.casefold() and len(password) < LEAST_CHARACTERS + len(name):
         raise WeakPassword(
-            f"a password with the user's name in it has {LEAST_CHARACTERS} characters beside it"
+            Sentence(
+                "a password with the user's name in it has %(number)s characters beside it",
+                number=LEAST_CHARACTERS,
+            )
         )
     if len(set(password)) < LEAST_CHARACTERS // 2:
-        raise WeakPassword("a password is more than a few characters repeated")
+        raise WeakPassword(Sentence("a password is more than a few characters repeated"))
     return _hashes.hash(password)
 
 

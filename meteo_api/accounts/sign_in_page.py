@@ -16,6 +16,7 @@ from meteo_api.accounts.forms import LARGEST_FORM, credentials_in, form_of
 from meteo_api.accounts.service import Accounts, address_of
 from meteo_api.accounts.sign_ins import Issued
 from meteo_api.errors import TooManyAttempts, WrongPassword
+from meteo_api.language.texts import _, told
 from meteo_api.pages.errors import wants_page
 from meteo_api.pages.shell import Pages
 from meteo_api.sign_in_redirect import SIGN_IN, local_path
@@ -61,7 +62,7 @@ class SignInPage(Controller):
         target = local_path((await form_of(request, "next")).get("next", "/"))
         issued = await _attempt(request, accounts, name, password)
         if isinstance(issued, MeteoError):
-            return _refused(request, pages, issued, SignInView(target, name, f"{issued}."))
+            return _refused(request, pages, issued, SignInView(target, name, _("%(why)s.", why=told(issued))))
         if request.user is not None and request.auth.kind is Kind.SESSION:
             await accounts.sign_out(request.user)
         scheme = request.scope["scheme"]
@@ -118,7 +119,7 @@ def _page(
     return pages.show(
         request,
         "accounts/sign_in.html",
-        title="Sign in",
+        title=_("Sign in"),
         view=view,
         status=status,
         headers=headers,

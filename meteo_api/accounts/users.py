@@ -14,7 +14,9 @@ from meteo_api.accounts.audit import Audit
 from meteo_api.accounts.passwords import hashed
 from meteo_api.clock import Clock
 from meteo_api.database.tables import sign_ins, users
+from meteo_api.language.texts import N_
 from meteo_core.errors import MeteoError
+from meteo_core.sentence import Sentence
 from meteo_core.service_database import ServiceDatabase
 
 NAME_PATTERN: Final = r"[a-z0-9][a-z0-9._-]{1,62}[a-z0-9]"
@@ -81,7 +83,7 @@ class Users:
         """The user of this name; raises `UnknownUser`."""
         user = self.find(name)
         if user is None:
-            raise UnknownUser(f"there is no user {name[:64]!r}")
+            raise UnknownUser(Sentence("there is no user %(name)r", name=name[:64]))
         return user
 
     def add(self, name: str, password: str, role: Role, *, by: Account | str) -> User:
@@ -89,8 +91,11 @@ class Users:
         name = name.casefold()
         if not re.fullmatch(NAME_PATTERN, name):
             raise BadName(
-                f"{name[:64]!r} cannot be a name: 3 to 64 letters a-z, digits and . _ -, "
-                "with a letter or digit at both ends"
+                Sentence(
+                    "%(name)r cannot be a name: 3 to 64 letters a-z, digits and . _ -, with a letter or "
+                    "digit at both ends",
+                    name=name[:64],
+                )
             )
         row = {
             "name": name,
@@ -103,10 +108,10 @@ class Users:
             with self._database.writing() as connection:
                 connection.execute(insert(users).values(row))
                 self._audit.record_with(
-                    connection, by, action="user added", subject=name, detail=f"role {role.value}"
+                    connection, by, action=N_("user added"), subject=name, detail=f"role {role.value}"
                 )
         except IntegrityError as error:
-            raise NameTaken(f"there is a user {name!r} already") from error
+            raise NameTaken(Sentence("there is a user %(name)r already", name=name)) from error
         return self.get(name)
 
     def change(
@@ -141,12 +146,14 @@ class Users:
         connection.execute(_ADMINISTRATORS.with_for_update())
         user = _find(connection, name)
         if user is None:
-            raise UnknownUser(f"there is no user {name[:64]!r}")
+            raise UnknownUser(Sentence("there is no user %(name)r", name=name[:64]))
         return user
 
     def _require_another(self, connection: Connection, user: User) -> None:
         if not connection.execute(_ADMINISTRATORS).all():
-            raise LastAdministrator(f"{user.name} is the last administrator: make someone else one first")
+            raise LastAdministrator(
+                Sentence("%(name)s is the last administrator: make someone else one first", name=user.name)
+            )
 
     def _sign_out(self, connection: Connection, user: User) -> None:
         connection.execute(
@@ -161,11 +168,11 @@ def _changes(
 ) -> Iterator[tuple[dict[str, object], str, str]]:
     """Columns to set, the act and its detail, for all that is not so already."""
     if role is not None and role is not user.role:
-        yield {"role": role.value}, "role changed", f"{user.role.value} to {role.value}"
+        yield {"role": role.value}, N_("role changed"), f"{user.role.value} to {role.value}"
     if disabled is not None and disabled is not user.disabled:
-        yield {"disabled": disabled}, "user disabled" if disabled else "user enabled", ""
+        yield {"disabled": disabled}, N_("user disabled") if disabled else N_("user enabled"), ""
     if password_hash is not None:
-        yield {"password_hash": password_hash}, "password changed", ""
+        yield {"password_hash": password_hash}, N_("password changed"), ""
 
 
 def _find(connection: Connection, name: str) -> User | None:

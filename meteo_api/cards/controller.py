@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from meteo_api.errors import NoCard
 from meteo_api.problems import documented
 from meteo_api.snapshot.store import SnapshotStore
+from meteo_core.sentence import Sentence
 from meteo_core.serving import DATA_CARD, MODEL_CARD
 
 MARKDOWN = "text/markdown"
@@ -46,5 +47,9 @@ def card(snapshots: SnapshotStore, file: str) -> str:
         return world.cards[file]
     except KeyError as error:
         raise NoCard(
-            f"snapshot {world.name} holds no {file}: its champion was registered without one"
+            Sentence(
+                "snapshot %(name)s holds no %(file)s: its champion was registered without one",
+                name=world.name,
+                file=file,
+            )
         ) from error

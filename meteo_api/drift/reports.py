@@ -7,6 +7,7 @@ from pathlib import Path
 from meteo_api.errors import NoReport
 from meteo_core.drift.distributions import Distribution, from_json
 from meteo_core.drift.files import Subject, distributions_file, report_page
+from meteo_core.sentence import Sentence
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -26,7 +27,13 @@ class DriftReports:
         try:
             return report_page(self._folder, week, subject).read_bytes()
         except OSError as error:
-            raise NoReport(f"there is no drift report of the {subject} of the week of {week}") from error
+            raise NoReport(
+                Sentence(
+                    "there is no drift report of the %(subject)s of the week of %(week)s",
+                    subject=subject.value,
+                    week=week,
+                )
+            ) from error
 
     def distributions(self, week: date, subject: Subject) -> dict[str, Distribution]:
         """Distribution of each parameter that has one; empty where none were kept or they cannot be read."""
@@ -43,5 +50,11 @@ class DriftReports:
         """That of one parameter; raises `NoReport`."""
         found = self.distributions(week, subject)
         if parameter not in found:
-            raise NoReport(f"there is no distribution of {parameter} of the week of {week}")
+            raise NoReport(
+                Sentence(
+                    "there is no distribution of %(parameter)s of the week of %(week)s",
+                    parameter=parameter,
+                    week=week,
+                )
+            )
         return found[parameter]

@@ -7,6 +7,7 @@ from meteo_api.drift.schemas import Drift, ParameterDrift, RequestDrift, Verdict
 from meteo_api.errors import FieldError, InvalidRequest
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_core.drift.pooled import DRIFT, STEADY, WINDOW_DAYS
+from meteo_core.sentence import Sentence
 
 
 class DriftService:
@@ -23,11 +24,19 @@ class DriftService:
         world = self._snapshots.require()
         weeks = list(world.drift)
         if week is not None and week not in world.drift:
-            known = f"there are {', '.join(map(str, weeks[:5]))}" if weeks else "there is none yet"
+            known = (
+                Sentence("there are %(weeks)s", weeks=", ".join(map(str, weeks[:5])))
+                if weeks
+                else Sentence("there is none yet")
+            )
             raise InvalidRequest(
                 [
                     FieldError(
-                        pointer="/week", detail=f"no report of the week of {week}: {known}", place="query"
+                        pointer="/week",
+                        detail=Sentence(
+                            "no report of the week of %(week)s: %(known)s", week=week, known=known
+                        ),
+                        place="query",
                     )
                 ]
             )

@@ -8,6 +8,7 @@ from typing import Final, Generic, TypeVar
 from meteo_api.beside import beside
 from meteo_api.errors import NotReady
 from meteo_core.model.registry import RegistryUnavailable
+from meteo_core.sentence import Sentence
 
 T = TypeVar("T")
 
@@ -40,7 +41,7 @@ class Remembered(Generic[T]):
         try:
             return await asyncio.wait_for(asyncio.shield(self._asking), SECONDS_TO_ANSWER)
         except TimeoutError as error:
-            raise RegistryAway("the model registry does not answer in time") from error
+            raise RegistryAway(Sentence("the model registry does not answer in time")) from error
 
     def forget(self) -> None:
         """Ask anew next time, whatever is known or being asked."""

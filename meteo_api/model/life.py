@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from meteo_api.accounts.account import Account
 from meteo_api.deeds import Deeds
 from meteo_api.errors import FieldError, InvalidRequest
+from meteo_api.language.texts import N_
 from meteo_api.model.asking import Remembered, asking
 from meteo_api.model.cache import identity
 from meteo_api.model.compared import Comparison, compared
@@ -34,6 +35,7 @@ from meteo_core.model.registry import (
     UnknownVersion,
     version_before,
 )
+from meteo_core.sentence import Sentence
 
 SECONDS_KEPT: Final = 2.0
 """How long the list of versions is kept: less than anyone waits for a new one to show."""
@@ -157,7 +159,7 @@ class ModelLife:
         return await self._deeds.do(
             lambda: self._change(act),
             by=by,
-            action="promote",
+            action=N_("promote"),
             subject=f"model version {str(number)[:20]}",
             detail=f"promote{despite}: {reason}",
             told=_as_told,
@@ -175,7 +177,7 @@ class ModelLife:
         return await self._deeds.do(
             lambda: self._change(act),
             by=by,
-            action="roll back",
+            action=N_("roll back"),
             subject="champion",
             detail=reason,
             told=_as_told,
@@ -187,7 +189,7 @@ class ModelLife:
         return await self._deeds.do(
             lambda: asking(self._models.reload),
             by=by,
-            action="reload",
+            action=N_("reload"),
             subject="model in service",
             detail="ask the registry for its champion",
             told=lambda served: f"version {served.version.version} is in service",
@@ -197,7 +199,7 @@ class ModelLife:
         versions = (await self._book.answer()).versions
         stored = next((each for each in versions if each.version == number), None)
         if stored is None:
-            raise UnknownVersion(f"there is no version {number} of the model")
+            raise UnknownVersion(Sentence("there is no version %(number)s of the model", number=number))
         return stored
 
     async def _change(self, act: Callable[[], ChampionChange]) -> Changed:
@@ -215,7 +217,7 @@ class ModelLife:
 
     def _where_there_is_a_registry(self, act: Callable[[], ChampionChange]) -> ChampionChange:
         if missing := self._registry.missing_file:
-            raise NoChampion(f"there is no model registry yet at {missing}")
+            raise NoChampion(Sentence("there is no model registry yet at %(place)s", place=missing))
         return act()
 
     def _read(self) -> _Book:
@@ -269,11 +271,11 @@ def sound_reason(reason: str) -> str:
     """The reason without space around it; raises `InvalidRequest` where it says nothing."""
     said = reason.strip()
     if not said:
-        raise _wrong_reason("must not be empty")
+        raise _wrong_reason(Sentence("must not be empty"))
     if not said.isprintable():
-        raise _wrong_reason("must say something, in one line")
+        raise _wrong_reason(Sentence("must say something, in one line"))
     if len(said) > LONGEST_REASON:
-        raise _wrong_reason(f"must have {LONGEST_REASON} characters at most")
+        raise _wrong_reason(Sentence("must have %(number)s characters at most", number=LONGEST_REASON))
     return said
 
 

@@ -17,6 +17,7 @@ from meteo_api.model.cache import ModelCache, identity
 from meteo_core.errors import MeteoError
 from meteo_core.model.rain_models import RainModels
 from meteo_core.model.registry import CHAMPION, ModelRegistry, ModelVersion, RegistryUnavailable
+from meteo_core.sentence import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class ModelStore:
         """The model in service; raises `NotReady` that says why there is none."""
         if self.current is None:
             raise NotReady(
-                f"There is no model to forecast with: {self.trouble}",
+                Sentence("There is no model to forecast with: %(why)s", why=self.trouble),
                 retry_after_seconds=math.ceil(self._look_seconds),
             )
         return self.current
@@ -137,10 +138,10 @@ class ModelStore:
 
     def _champion(self) -> ModelVersion:
         if missing := self._registry.missing_file:
-            raise NoChampion(f"there is no model registry yet at {missing}")
+            raise NoChampion(Sentence("there is no model registry yet at %(place)s", place=missing))
         champion = self._registry.alias(CHAMPION)
         if champion is None:
-            raise NoChampion("the model registry names no champion")
+            raise NoChampion(Sentence("the model registry names no champion"))
         return champion
 
     def _confirm(self, served: ServedModel, champion: ModelVersion) -> ServedModel:

@@ -9,6 +9,8 @@ from litestar.response import Template
 from markdown_it import MarkdownIt
 
 from meteo_api.cards.controller import card
+from meteo_api.language.texts import _
+from meteo_api.pages import words
 from meteo_api.pages.shell import Pages
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_core.labels import PREDICTAND, THRESHOLDS
@@ -35,7 +37,7 @@ class CardView:
 
 def about() -> AboutView:
     """What is forecast, from the table of thresholds."""
-    return AboutView(PREDICTAND.words, tuple(rule.words for rule in THRESHOLDS.values()))
+    return AboutView(words.event(PREDICTAND), tuple(map(words.event, THRESHOLDS)))
 
 
 def card_as_html(markdown: str) -> CardView:
@@ -57,7 +59,7 @@ class AboutController(Controller):
     @get(sync_to_thread=False)
     def about(self, request: Request[Any, Any, Any], pages: NamedDependency[Pages]) -> Template:
         """What a chance of 62 % means, and where it comes from."""
-        return pages.show(request, "about/page.html", title="About these forecasts", view=about())
+        return pages.show(request, "about/page.html", title=_("About these forecasts"), view=about())
 
     @get("/model", sync_to_thread=False)
     def model(
@@ -68,7 +70,7 @@ class AboutController(Controller):
     ) -> Template:
         """The model card."""
         view = card_as_html(card(snapshots, MODEL_CARD))
-        return pages.show(request, "about/card.html", title="Model card", section="model", view=view)
+        return pages.show(request, "about/card.html", title=_("Model card"), section="model", view=view)
 
     @get("/data", sync_to_thread=False)
     def data(
@@ -79,5 +81,5 @@ class AboutController(Controller):
     ) -> Template:
         """The data card."""
         return pages.show(
-            request, "about/card.html", title="Data card", view=card_as_html(card(snapshots, DATA_CARD))
+            request, "about/card.html", title=_("Data card"), view=card_as_html(card(snapshots, DATA_CARD))
         )

@@ -14,6 +14,8 @@ from litestar.response import Redirect, Template
 from meteo_api.accounts.forms import form_of
 from meteo_api.accounts.guards import SignedInRequest, requires_admin
 from meteo_api.errors import InvalidRequest
+from meteo_api.language.texts import _, told
+from meteo_api.pages import words
 from meteo_api.pages.runs_in_words import RunRow, RunView, run_row, run_view
 from meteo_api.pages.shell import Pages
 from meteo_api.runs.errors import DagsterAway, RunHasEnded
@@ -101,7 +103,7 @@ class RunsPage(Controller):
         try:
             wanted = runs.read(_asked(fields))
         except InvalidRequest as error:
-            faults = {each.pointer.removeprefix("/"): each.detail for each in error.errors}
+            faults = {each.pointer.removeprefix("/"): _sentence(each.detail) for each in error.errors}
             view = await _view(runs, links, asked=fields, faults=faults)
             return _page(request, pages, view, HTTPStatus.UNPROCESSABLE_ENTITY)
         started = await runs.start(wanted, by=request.user)
@@ -118,7 +120,7 @@ class RunsPage(Controller):
         again: Annotated[bool, QueryParameter(name="again")] = False,
     ) -> Template:
         """How a run goes."""
-        notice = "It was under way already: this is the same run." if again else None
+        notice = _("It was under way already: this is the same run.") if again else None
         return await _run_page(request, pages, runs, run_id, notice=notice)
 
     @post("/runs/{run_id:str}/cancel")
@@ -133,7 +135,7 @@ class RunsPage(Controller):
         try:
             await runs.cancel(run_id, by=request.user)
         except RunHasEnded:
-            notice, status = "It had ended before it could be canceled.", HTTPStatus.CONFLICT
+            notice, status = _("It had ended before it could be canceled."), HTTPStatus.CONFLICT
             return await _run_page(request, pages, runs, run_id, notice=notice, status=status)
         return Redirect(f"/administration/runs/{run_id}", status_code=303)
 
@@ -149,7 +151,7 @@ async def _view(
     try:
         listed = await runs.newest(limit=RUNS_LISTED)
     except DagsterAway as error:
-        away = str(error)
+        away = told(error)
     week = date.fromisoformat(jobs.last_complete_week(runs.today()))
     return RunsView(
         first_day=jobs.FIRST_DAY,
@@ -164,6 +166,10 @@ async def _view(
     )
 
 
+def _sentence(fault: str) -> str:
+    return _("%(why)s.", why=words.capitalize_first(told(fault)))
+
+
 def _asked(fields: dict[str, str]) -> RunAsked:
     """The run that a form asks for; what is left empty is as if it were not there."""
     stated = {name: fields[name] for name in FIELDS if fields.get(name, "").strip()}
@@ -176,7 +182,7 @@ def _page(
     return pages.show(
         request,
         "administration/runs.html",
-        title="Administration",
+        title=_("Administration"),
         section="administration",
         view=view,
         status=status,

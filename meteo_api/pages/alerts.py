@@ -12,19 +12,20 @@ from litestar.response import Template
 from meteo_api.accounts.guards import SignedInRequest
 from meteo_api.alerts.schemas import AlertTold, DeliveryTold
 from meteo_api.alerts.service import AlertService
+from meteo_api.language.texts import N_, _, ngettext
 from meteo_api.pages import words
 from meteo_api.pages.shell import Pages
 from meteo_core.alerts.alert import WAITING, DeliveryState, Kind, Telling
 
 PAGE: Final = "/alerts"
 KINDS: Final = {
-    Kind.DRIFT: "drift",
-    Kind.FAILED_CHECK: "check",
-    Kind.FAILED_RUN: "run",
-    Kind.NO_FORECAST: "no forecast",
-    Kind.SOURCE_BLOCKED: "source",
+    Kind.DRIFT: N_("drift"),
+    Kind.FAILED_CHECK: N_("check"),
+    Kind.FAILED_RUN: N_("run"),
+    Kind.NO_FORECAST: N_("no forecast"),
+    Kind.SOURCE_BLOCKED: N_("source"),
 }
-_TELLINGS: Final = {Telling.ALERT: "alert", Telling.ALL_CLEAR: "all clear"}
+_TELLINGS: Final = {Telling.ALERT: N_("alert"), Telling.ALL_CLEAR: N_("all clear")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,14 @@ class AlertPageController(Controller):
         view = AlertsView(
             open=_rows(told.open), recent=_rows(told.recent), is_admin=request.user.is_admin, days=30
         )
-        return pages.show(request, "alerts/page.html", title="Alerts", section="alerts", view=view)
+        return pages.show(request, "alerts/page.html", title=_("Alerts"), section="alerts", view=view)
 
 
 def _rows(alerts: Sequence[AlertTold]) -> tuple[AlertRow, ...]:
     return tuple(
         AlertRow(
             alert=each,
-            kind=KINDS[each.kind],
+            kind=_(KINDS[each.kind]),
             messages=in_words(each.deliveries or ()),
             waiting=any(d.state in WAITING for d in each.deliveries or ()),
         )
@@ -83,17 +84,41 @@ def in_words(deliveries: Sequence[DeliveryTold]) -> tuple[str, ...]:
     """What became of the messages: those that are sent by number, each that waits with its reason."""
     sent = Counter(d.telling for d in deliveries if d.state is DeliveryState.SENT)
     told = [
-        f"{_TELLINGS[telling]} sent to {words.count(number, 'reader')}" for telling, number in sent.items()
+        ngettext(
+            "%(what)s sent to %(num)s reader",
+            "%(what)s sent to %(num)s readers",
+            number,
+            what=_(_TELLINGS[telling]),
+        )
+        for telling, number in sent.items()
     ]
     for delivery in deliveries:
         if delivery.state is DeliveryState.SENT:
             continue
+        what = _(_TELLINGS[delivery.telling])
         if delivery.state is DeliveryState.DROPPED:
             told.append(
-                f"{_TELLINGS[delivery.telling]} to {delivery.channel} dropped: it is not set up any more"
+                _(
+                    "%(what)s to %(channel)s dropped: it is not set up any more",
+                    what=what,
+                    channel=delivery.channel,
+                )
             )
             continue
-        why = f": {delivery.last_error}" if delivery.last_error else ""
-        tried = f" after {words.count(delivery.attempts, 'attempt')}" if delivery.attempts else ""
-        told.append(f"{_TELLINGS[delivery.telling]} to {delivery.channel} waits{tried}{why}")
+        tried = _tried(what, delivery)
+        if delivery.last_error:
+            tried = _("%(tried)s: %(why)s", tried=tried, why=delivery.last_error)
+        told.append(tried)
     return tuple(words.capitalize_first(each) for each in told)
+
+
+def _tried(what: str, delivery: DeliveryTold) -> str:
+    if not delivery.attempts:
+        return _("%(what)s to %(channel)s waits", what=what, channel=delivery.channel)
+    return ngettext(
+        "%(what)s to %(channel)s waits after %(num)s attempt",
+        "%(what)s to %(channel)s waits after %(num)s attempts",
+        delivery.attempts,
+        what=what,
+        channel=delivery.channel,
+    )

@@ -1,7 +1,7 @@
 """Pictures of the pages, drawn from the same numbers as the tables beside them."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import pandas as pd
 from litestar import Controller, Response, get
@@ -11,6 +11,9 @@ from litestar.params import QueryParameter
 from meteo_api.drift.reports import DriftReports
 from meteo_api.drift.schemas import ParameterDrift
 from meteo_api.drift.service import DriftService
+from meteo_api.language.spoken import Language, speaking
+from meteo_api.language.texts import in_figures, plain, told
+from meteo_api.pages import words
 from meteo_api.predictand import Threshold
 from meteo_api.verification.reliability import ReliabilityBin
 from meteo_api.verification.rolling import SkillWindow, WindowDays
@@ -25,6 +28,14 @@ ThemeAsked = Annotated[str, QueryParameter(name="theme", pattern="^(light|dark)$
 WidthAsked = Annotated[str, QueryParameter(name="width", pattern="^(wide|narrow)$")]
 IssueAsked = Annotated[Issue, QueryParameter(name="issue")]
 ThresholdAsked = Annotated[Threshold, QueryParameter(name="threshold")]
+
+
+LanguageAsked = Annotated[Language, QueryParameter(name="language")]
+"""Of the words in a picture: in its address, so that no cache gives it to whoever reads another."""
+
+
+SPOKEN: Final = (told, in_figures, words.day_short)
+"""How pictures say what stands in them, in the language of the page."""
 
 
 class ChartController(Controller):
@@ -42,14 +53,17 @@ class ChartController(Controller):
         threshold: ThresholdAsked = "gt_1_0",
         theme: ThemeAsked = "light",
         width: WidthAsked = "wide",
+        language: LanguageAsked = Language.ENGLISH,
     ) -> Response[bytes]:
         """Reliability diagram."""
-        from meteo_core.charts import Theme, Width, reliability_chart
+        from meteo_core.charts import Speech, Theme, Width, reliability_chart
 
         table = verification.reliability(station=station, issue=issue, threshold=threshold)
-        return _svg(
-            reliability_chart(_frame(table.bins, ReliabilityBin), theme=Theme(theme), width=Width(width))
-        )
+        bins = _frame(table.bins, ReliabilityBin)
+        with speaking(language):
+            return _svg(
+                reliability_chart(bins, theme=Theme(theme), width=Width(width), speech=Speech(*SPOKEN))
+            )
 
     @get("/skill.svg", media_type=SVG, sync_to_thread=True)
     def skill(
@@ -60,12 +74,15 @@ class ChartController(Controller):
         days: Annotated[WindowDays, QueryParameter(name="days")] = 30,
         theme: ThemeAsked = "light",
         width: WidthAsked = "wide",
+        language: LanguageAsked = Language.ENGLISH,
     ) -> Response[bytes]:
         """Skill over time."""
-        from meteo_core.charts import Theme, Width, skill_chart
+        from meteo_core.charts import Speech, Theme, Width, skill_chart
 
-        told = verification.over_time(issue=issue, threshold=threshold, window_days=days)
-        return _svg(skill_chart(_frame(told.windows, SkillWindow), theme=Theme(theme), width=Width(width)))
+        told_of = verification.over_time(issue=issue, threshold=threshold, window_days=days)
+        windows = _frame(told_of.windows, SkillWindow)
+        with speaking(language):
+            return _svg(skill_chart(windows, theme=Theme(theme), width=Width(width), speech=Speech(*SPOKEN)))
 
     @get("/drift.svg", media_type=SVG, sync_to_thread=True)
     def drift(
@@ -74,12 +91,15 @@ class ChartController(Controller):
         week: Annotated[date | None, QueryParameter(name="week")] = None,
         theme: ThemeAsked = "light",
         width: WidthAsked = "wide",
+        language: LanguageAsked = Language.ENGLISH,
     ) -> Response[bytes]:
         """Scores of a week against their thresholds."""
-        from meteo_core.charts import Theme, Width, drift_chart
+        from meteo_core.charts import Speech, Theme, Width, drift_chart
 
-        scores = drift.of_week(week).parameters
-        return _svg(drift_chart(_frame(scores, ParameterDrift), theme=Theme(theme), width=Width(width)))
+        scores = _frame(drift.of_week(week).parameters, ParameterDrift)
+        with speaking(language):
+            scores = scores.assign(label=[words.label(each) for each in scores["parameter"]])
+            return _svg(drift_chart(scores, theme=Theme(theme), width=Width(width), speech=Speech(*SPOKEN)))
 
     @get("/distribution.svg", media_type=SVG, sync_to_thread=True)
     def distribution(
@@ -90,17 +110,24 @@ class ChartController(Controller):
         subject: Annotated[Subject, QueryParameter(name="subject")] = Subject.OBSERVATIONS,
         theme: ThemeAsked = "light",
         width: WidthAsked = "wide",
+        language: LanguageAsked = Language.ENGLISH,
     ) -> Response[bytes]:
         """How a parameter was distributed in the days of a report, and in its season."""
-        from meteo_core.charts import Theme, Width, distribution_chart
+        from meteo_core.charts import Speech, Theme, Width, distribution_chart
 
         found = reports.distribution(week, subject, parameter)
         about = PARAMETERS[parameter]
-        return _svg(
-            distribution_chart(
-                found, label=about.label, unit=about.unit, theme=Theme(theme), width=Width(width)
+        with speaking(language):
+            return _svg(
+                distribution_chart(
+                    found,
+                    label=words.label(parameter),
+                    unit=plain(about.unit),
+                    theme=Theme(theme),
+                    width=Width(width),
+                    speech=Speech(*SPOKEN),
+                )
             )
-        )
 
 
 def _frame(rows: list[Any], kind: type[Any]) -> pd.DataFrame:

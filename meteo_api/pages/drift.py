@@ -13,6 +13,7 @@ from litestar.response import Template
 from meteo_api.drift.reports import DriftReports
 from meteo_api.drift.schemas import Alarm, Drift, ParameterDrift, Verdict
 from meteo_api.drift.service import DriftService
+from meteo_api.language.texts import N_, _
 from meteo_api.pages import words
 from meteo_api.pages.map import Choice
 from meteo_api.pages.shell import Pages
@@ -100,13 +101,13 @@ def drift_view(world: World, drift: Drift, reports: DriftReports) -> DriftView:
         ),
         chart=f"/charts/drift.svg?week={drift.week}",
         weeks=tuple(
-            Choice(f"{words.day_short(week)} {week.year}", f"{PAGE}?week={week}", week == drift.week)
+            Choice(words.day_short_with_year(week), f"{PAGE}?week={week}", week == drift.week)
             for week in drift.weeks[:WEEKS_SHOWN]
         ),
         active=tuple(alarm for alarm in drift.alarms if alarm.active),
         over=tuple(alarm for alarm in drift.alarms if not alarm.active),
         skill=tuple(newest[days] for days in sorted(newest)),
-        event=PREDICTAND.words,
+        event=words.event(PREDICTAND),
     )
 
 
@@ -127,7 +128,7 @@ def _subject(
         pictures=tuple(
             Picture(
                 f"{CHART}?week={week}&subject={subject}&parameter={each.parameter}",
-                each.label,
+                words.label(each.parameter),
             )
             for each in judged
             if each.verdict == "drift" and each.parameter in kept
@@ -143,32 +144,48 @@ def _verdict(
     judged: Sequence[ParameterDrift],
 ) -> tuple[str, ...]:
     if week is None:
-        return ("No drift report has been made yet. The pipeline makes one each week.",)
+        return (_("No drift report has been made yet. The pipeline makes one each week."),)
     is_asked = subject is Subject.REQUESTS
-    drifting = [each.label for each in judged if each.verdict == "drift"]
+    drifting = [words.label(each.parameter) for each in judged if each.verdict == "drift"]
     unjudged = len(parameters) - len(judged)
     sentences = []
     if drifting:
-        those = "These are" if len(drifting) > 1 else "This is"
+        those = (
+            _("These are further from the season than any earlier year was.")
+            if len(drifting) > 1
+            else _("This is further from the season than any earlier year was.")
+        )
         advice = (
-            "The model answers, but has seen little like it."
+            _("The model answers, but has seen little like it.")
             if is_asked
-            else "Look for a changed unit or file before you believe the weather."
+            else _("Look for a changed unit or file before you believe the weather.")
         )
-        sentences.append(
-            f"Drift: {', '.join(drifting)}. {those} further from the season than any earlier year was. "
-            f"{advice}"
-        )
+        drift = _("Drift: %(parameters)s.", parameters=", ".join(drifting))
+        sentences.append(f"{drift} {those} {advice}")
     elif judged:
-        what = "nothing that was asked" if is_asked else "no parameter"
-        sentences.append(f"Steady: {what} is further from its season than earlier years were.")
-    if unjudged or not parameters:
-        every = "Insufficient data" if not judged else f"Insufficient data for {unjudged} of the parameters"
-        values = "questions that give the parameter" if is_asked else "values in the 30 days"
         sentences.append(
-            f"{every}: a verdict needs {LEAST_ROWS} {values} and the same season of at least "
-            f"{LEAST_YEARS} earlier years."
+            _("Steady: nothing that was asked is further from its season than earlier years were.")
+            if is_asked
+            else _("Steady: no parameter is further from its season than earlier years were.")
         )
+    if unjudged or not parameters:
+        every = (
+            _("Insufficient data for %(number)s of the parameters", number=unjudged)
+            if judged
+            else _("Insufficient data")
+        )
+        needs = (
+            N_(
+                "%(every)s: a verdict needs %(rows)s questions that give the parameter and the same season "
+                "of at least %(years)s earlier years."
+            )
+            if is_asked
+            else N_(
+                "%(every)s: a verdict needs %(rows)s values in the 30 days and the same season of at least "
+                "%(years)s earlier years."
+            )
+        )
+        sentences.append(_(needs, every=every, rows=LEAST_ROWS, years=LEAST_YEARS))
     return tuple(sentences)
 
 
@@ -191,7 +208,7 @@ class DriftPageController(Controller):
         """Drift of a week."""
         told = drift.of_week(week)
         view = drift_view(snapshots.require(), told, reports)
-        return pages.show(request, "drift/page.html", title="Drift", section="drift", view=view)
+        return pages.show(request, "drift/page.html", title=_("Drift"), section="drift", view=view)
 
     @get("/report/{week:date}", media_type=MediaType.HTML, sync_to_thread=True)
     def report(

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 
 from meteo_api.errors import InvalidRequest, NotReady
+from meteo_api.language.texts import plain
 from meteo_api.predictions.schemas import Prediction, PredictionRequest
 from meteo_api.predictions.service import PredictionService
 from meteo_core.calendar import Issue
@@ -44,7 +45,7 @@ def drivers_view(prediction: Prediction, *, shown: float) -> DriversView | None:
     longest = max(abs(each.points) for each in kept)
     differs = abs(prediction.p_gt_1_0 - shown) >= NOTABLE
     return DriversView(
-        tuple(DriverRow(each.about, each.points, abs(each.points) / longest) for each in kept),
+        tuple(DriverRow(plain(each.about), each.points, abs(each.points) / longest) for each in kept),
         prediction.p_gt_1_0 if differs else None,
     )
 

@@ -7,15 +7,16 @@ from typing import Any, Final
 from litestar import Request
 from litestar.response import Template
 
+from meteo_api.language.texts import N_, _
 from meteo_api.pages.shell import Pages, is_htmx
 
 _HTML: Final = "text/html"
 _ADVICE: Final = {
-    HTTPStatus.NOT_FOUND: "The address may be mistyped, or what stood here is gone.",
-    HTTPStatus.FORBIDDEN: "Your account may not see or do this. An administrator can.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Wait a little, then try again.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "It usually comes back by itself. Try again in a few seconds.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "It is not your fault. An operator can find the cause in the log.",
+    HTTPStatus.NOT_FOUND: N_("The address may be mistyped, or what stood here is gone."),
+    HTTPStatus.FORBIDDEN: N_("Your account may not see or do this. An administrator can."),
+    HTTPStatus.TOO_MANY_REQUESTS: N_("Wait a little, then try again."),
+    HTTPStatus.SERVICE_UNAVAILABLE: N_("It usually comes back by itself. Try again in a few seconds."),
+    HTTPStatus.INTERNAL_SERVER_ERROR: N_("It is not your fault. An operator can find the cause in the log."),
 }
 
 
@@ -46,7 +47,8 @@ def error_page(
 ) -> Template:
     """The error in the design of every other page; for HTMX a notice alone."""
     pages: Pages = request.app.state.pages
-    view = ErrorView(status.value, title, detail, _ADVICE.get(status))
+    advice = _ADVICE.get(status)
+    view = ErrorView(status.value, title, detail, _(advice) if advice else None)
     if is_htmx(request):
         return pages.fragment("errors/_notice.html", view=view, status=status.value)
     return pages.show(

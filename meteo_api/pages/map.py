@@ -1,7 +1,7 @@
 """The map: the chance at every station in one picture, and the same numbers in a list."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -12,9 +12,11 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import Template
 
+from meteo_api.language.texts import N_, _, in_figures, ngettext
 from meteo_api.pages import words
 from meteo_api.pages.newest import Newest, dates_of, newest_issue, newest_of_all
-from meteo_api.pages.outline import DrawnSheet, Outline, Place, outline
+from meteo_api.pages.outline import Outline, outline
+from meteo_api.pages.sheets import Circle, SheetView, StationRow, dots_of, sheet_view
 from meteo_api.pages.shell import Pages
 from meteo_api.predictand import Threshold
 from meteo_api.snapshot.store import SnapshotStore
@@ -26,8 +28,8 @@ from meteo_core.stations import stations
 SYDNEY: Final = ZoneInfo("Australia/Sydney")
 """Clock by which the pipeline's schedules go."""
 ISSUE_WORDS: Final = {
-    Issue.MORNING: "Morning",
-    Issue.EVENING: "Evening",
+    Issue.MORNING: N_("Morning"),
+    Issue.EVENING: N_("Evening"),
 }
 
 
@@ -39,7 +41,7 @@ class Order(StrEnum):
     CHANCE = "chance"
 
 
-ORDER_WORDS: Final = {Order.STATE: "State", Order.STATION: "Name", Order.CHANCE: "Chance"}
+ORDER_WORDS: Final = {Order.STATE: N_("State"), Order.STATION: N_("Name"), Order.CHANCE: N_("Chance")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,43 +55,6 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class StationRow:
-    """A station in the list."""
-
-    key: str
-    name: str
-    state: str
-    chance: float | None
-    """None where there is no forecast of the present."""
-    usual: float | None
-    """Climatology of station and month."""
-    other_window: str | None
-    """Its window, where it is not that of most stations."""
-    words: str
-    """All of it in one sentence, for whoever hears the map."""
-
-
-@dataclass(frozen=True, slots=True)
-class Circle:
-    """A station on a sheet."""
-
-    place: Place
-    row: StationRow
-    is_moved: bool
-    """Whether the circle stands so far from the station that a line must lead there."""
-
-
-@dataclass(frozen=True, slots=True)
-class SheetView:
-    """A map with its circles."""
-
-    name: str
-    words: str
-    sheet: DrawnSheet
-    circles: tuple[Circle, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class MapView:
     """Everything on the page, in words."""
 
@@ -98,6 +63,8 @@ class MapView:
     windows: tuple[str, ...]
     issued: str | None
     issue_note: str
+    late: str | None
+    """Of forecasts that were made after their day: how many there are, in a sentence."""
     thresholds: tuple[Choice, ...]
     issues: tuple[Choice, ...]
     outline: Outline
@@ -137,33 +104,31 @@ def map_view(world: World, moment: datetime, asked: Asked) -> MapView:
     rows = {each.station: _row(each, asked, main_date=dates[0][0] if dates else None) for each in newest}
     drawn = outline()
     return MapView(
-        event=rule.words,
-        windows=tuple(
-            words.window_of(date) + (f" ({words.count(n, 'station')})" if len(dates) > 1 else "")
-            for date, n in dates
-        ),
+        event=words.event(rule),
+        windows=tuple(_window_of(date, n) if len(dates) > 1 else words.window_of(date) for date, n in dates),
         issued=_issued(max(each.issued_at for each in current)) if current else None,
         issue_note=_issue_note(asked.issue),
+        late=_late(newest),
         thresholds=tuple(
             Choice(
                 _rule_short(name),
                 asked.address(threshold=name),
                 name == asked.threshold,
-                f"{rule.words} in the window",
+                _("%(event)s in the window", event=words.event(rule)),
             )
             for name, rule in THRESHOLDS.items()
         ),
         issues=tuple(
-            Choice(ISSUE_WORDS[issue], asked.address(issue=issue), issue is asked.issue) for issue in Issue
+            Choice(_(ISSUE_WORDS[issue]), asked.address(issue=issue), issue is asked.issue) for issue in Issue
         ),
         outline=drawn,
         sheets=(
-            _sheet("australia", "Australia", drawn, rows),
-            _sheet("south-east", "The south-east, enlarged", drawn, rows),
+            sheet_view("australia", _("Australia"), drawn, rows),
+            sheet_view("south-east", _("The south-east, enlarged"), drawn, rows),
         ),
-        dots=_dots(drawn, rows),
+        dots=dots_of(drawn, rows),
         orders=tuple(
-            Choice(said, asked.address(sort=order), order is asked.order)
+            Choice(_(said), asked.address(sort=order), order is asked.order)
             for order, said in ORDER_WORDS.items()
         ),
         sorted_by=asked.order,
@@ -178,9 +143,9 @@ def _row(newest: Newest, asked: Asked, *, main_date: object) -> StationRow:
     chance = forecast.probabilities[f"p_{asked.threshold}"] if forecast else None
     usual = forecast.probabilities[f"climatology_{asked.threshold}"] if forecast else None
     said = (
-        f"{words.percent(chance)} chance of {THRESHOLDS[asked.threshold].words}"
+        _("%(chance)s chance of %(event)s", chance=words.percent(chance), event=words.event(asked.threshold))
         if chance is not None
-        else "no forecast"
+        else _("no forecast")
     )
     return StationRow(
         key=place.station,
@@ -193,43 +158,8 @@ def _row(newest: Newest, asked: Asked, *, main_date: object) -> StationRow:
             if forecast and forecast.date != main_date
             else None
         ),
-        words=f"{place.name}, {place.state}: {said}",
+        words=_("%(place)s, %(state)s: %(said)s", place=place.name, state=place.state, said=said),
     )
-
-
-def _sheet(name: str, said: str, drawn: Outline, rows: dict[str, StationRow]) -> SheetView:
-    sheet = drawn.sheets[name]
-    circles = tuple(
-        Circle(place, rows[place.station], is_moved=_distance(place) > 6) for place in sheet.places
-    )
-    return SheetView(name, said, sheet, circles)
-
-
-def _dots(drawn: Outline, rows: dict[str, StationRow]) -> tuple[Circle, ...]:
-    """Stations of the south-east at their true places within the frame on the sheet of the country."""
-    sheet, frame = drawn.sheets["south-east"], drawn.frame
-    zoom = frame.width / sheet.width
-    return tuple(
-        Circle(
-            Place(
-                station=place.station,
-                x=round(frame.x + place.true_x * zoom, 1),
-                y=round(frame.y + place.true_y * zoom, 1),
-                true_x=0,
-                true_y=0,
-                anchor="",
-                label_x=0,
-                label_y=0,
-            ),
-            rows[place.station],
-            is_moved=False,
-        )
-        for place in sheet.places
-    )
-
-
-def _distance(place: Place) -> float:
-    return ((place.x - place.true_x) ** 2 + (place.y - place.true_y) ** 2) ** 0.5
 
 
 def _groups(rows: list[StationRow], order: Order) -> tuple[tuple[str | None, tuple[StationRow, ...]], ...]:
@@ -239,46 +169,70 @@ def _groups(rows: list[StationRow], order: Order) -> tuple[tuple[str | None, tup
         by_chance = sorted(rows, key=lambda row: (row.chance is None, -(row.chance or 0), row.name))
         return ((None, tuple(by_chance)),)
     states = sorted({row.state for row in rows}, key=list(STATES).index)
-    return tuple((STATES[state], tuple(row for row in rows if row.state == state)) for state in states)
+    return tuple((_(STATES[state]), tuple(row for row in rows if row.state == state)) for state in states)
 
 
 STATES: Final = {
-    "WA": "Western Australia",
-    "NT": "Northern Territory",
-    "SA": "South Australia",
-    "QLD": "Queensland",
-    "NSW": "New South Wales",
-    "ACT": "Australian Capital Territory",
-    "VIC": "Victoria",
-    "TAS": "Tasmania",
+    "WA": N_("Western Australia"),
+    "NT": N_("Northern Territory"),
+    "SA": N_("South Australia"),
+    "QLD": N_("Queensland"),
+    "NSW": N_("New South Wales"),
+    "ACT": N_("Australian Capital Territory"),
+    "VIC": N_("Victoria"),
+    "TAS": N_("Tasmania"),
 }
 
 
 def _rule_short(name: str) -> str:
     rule = THRESHOLDS[name]
-    return f"{'>' if rule.strict else '≥'}{words.NARROW}{rule.millimetres:g}{words.NARROW}mm"
+    amount = in_figures(f"{rule.millimetres:g}")
+    return f"{'>' if rule.strict else '≥'}{words.NARROW}{amount}{words.NARROW}mm"
+
+
+def _window_of(day: date, count: int) -> str:
+    return ngettext(
+        "%(window)s (%(num)s station)", "%(window)s (%(num)s stations)", count, window=words.window_of(day)
+    )
 
 
 def _issued(moment: datetime) -> str:
-    return f"{words.moment(moment.astimezone(SYDNEY))}, Sydney time"
+    return _("%(moment)s, Sydney time", moment=words.moment(moment.astimezone(SYDNEY)))
 
 
 def _issue_note(issue: Issue) -> str:
     if issue is Issue.MORNING:
-        return "Made from the 9 am observation and the day before: a true forecast."
-    return (
+        return _("Made from the 9 am observation and the day before: a true forecast.")
+    return _(
         "Made from all that was observed during the day: the window had already begun, part of it is known."
+    )
+
+
+def _late(newest: tuple[Newest, ...]) -> str | None:
+    late = [each.forecast for each in newest if each.late and each.forecast]
+    if not late:
+        return None
+    return ngettext(
+        "Made late: at %(num)s station none was issued on its day. This one was made at %(moment)s and holds "
+        "until its window ends.",
+        "Made late: at %(num)s stations none was issued on its day. These were made at %(moment)s and hold "
+        "until their window ends.",
+        len(late),
+        moment=_issued(max(each.issued_at for each in late)),
     )
 
 
 def _nothing(newest: tuple[Newest, ...], issue: Issue) -> str:
     issued = [each.issued for each in newest if each.issued]
     if not issued:
-        return f"No {issue} forecast has been issued yet."
+        return _("No %(issue)s forecast has been issued yet.", issue=words.issue(issue))
     last = max(issued, key=lambda forecast: (forecast.date, forecast.issued_at))
-    return (
-        f"There is no valid {issue} forecast. The newest was issued at {_issued(last.issued_at)}; "
-        f"its window, {words.window(last.valid_from, last.valid_to)}, is over."
+    return _(
+        "There is no valid %(issue)s forecast. The newest was issued at %(moment)s; its window, %(window)s, "
+        "is over.",
+        issue=words.issue(issue),
+        moment=_issued(last.issued_at),
+        window=words.window(last.valid_from, last.valid_to),
     )
 
 
@@ -302,4 +256,4 @@ class MapController(Controller):
         world, moment = snapshots.require(), pages.now()
         asked = Asked(threshold, issue or newest_issue(world, moment), sort)
         view = map_view(world, moment, asked)
-        return pages.show(request, "map/page.html", title="Chance of rain", section="map", view=view)
+        return pages.show(request, "map/page.html", title=_("Chance of rain"), section="map", view=view)

@@ -11,6 +11,7 @@ from litestar.params import QueryParameter
 from litestar.response import Template
 
 from meteo_api.accounts.guards import SignedInRequest
+from meteo_api.language.texts import _, ngettext, told
 from meteo_api.model.asking import RegistryAway
 from meteo_api.model.life import ModelLife
 from meteo_api.model.store import ModelStore, ServedModel, Source
@@ -24,7 +25,7 @@ from meteo_api.pages.model_versions import (
     version_row,
 )
 from meteo_api.pages.shell import Pages
-from meteo_api.pages.words import count, day_with_year, moment_utc
+from meteo_api.pages.words import day_with_year, moment_utc
 from meteo_core.model.registry import CHAMPION, UnknownVersion
 
 
@@ -72,7 +73,7 @@ class ModelPage(Controller):
         )
         status = HTTPStatus.NOT_FOUND if view.not_there else HTTPStatus.OK
         return pages.show(
-            request, "model/page.html", title="Model", section="model", view=view, status=status
+            request, "model/page.html", title=_("Model"), section="model", view=view, status=status
         )
 
 
@@ -97,9 +98,9 @@ async def model_view(
         if champion is not None and may_change:
             rollback_to = await life.rollback_target()
     except RegistryAway as error:
-        away = str(error)
+        away = told(error)
     except UnknownVersion as error:
-        not_there = str(error)
+        not_there = told(error)
     champion_now = next((each.version for each in versions if CHAMPION in each.aliases), None)
     rows = tuple(change_row(change) for change in changes)
     return ModelView(
@@ -122,17 +123,24 @@ async def model_view(
 def _sentences(served: ServedModel | None, trouble: str | None) -> tuple[str, ...]:
     """The champion in words."""
     if served is None:
-        return (f"There is no model in service: {trouble}.",)
+        return (_("There is no model in service: %(why)s.", why=told(trouble)),)
     card, tags = served.models.card, served.version.tags
     from_, until = (date.fromisoformat(card[name]) for name in ("trained_from", "trained_until"))
-    first = (
-        f"Version {served.version.version} makes the forecasts. It was trained on "
-        f"{count(card['rows'], 'station day')} of {count(len(served.models.stations), 'station')}, from "
-        f"{day_with_year(from_)} to {day_with_year(until)}."
+    first = _(
+        "Version %(version)s makes the forecasts. It was trained on %(days)s of %(stations)s, from %(first)s "
+        "to %(last)s.",
+        version=served.version.version,
+        days=ngettext("%(num)s station day", "%(num)s station days", card["rows"]),
+        stations=ngettext("%(num)s station", "%(num)s stations", len(served.models.stations)),
+        first=day_with_year(from_),
+        last=day_with_year(until),
     )
     by, why = tags.get("promoted_by"), tags.get("promotion_reason")
-    second = f"It was made champion by {by}: {why}." if by and why else ""
-    copy = ", from the service's own copy" if served.source is Source.CACHE else ""
-    return tuple(
-        filter(None, (first, second, f"It has been in service since {moment_utc(served.loaded_at)}{copy}."))
+    second = _("It was made champion by %(who)s: %(why)s.", who=by, why=why) if by and why else ""
+    since = moment_utc(served.loaded_at)
+    third = (
+        _("It has been in service since %(moment)s, from the service's own copy.", moment=since)
+        if served.source is Source.CACHE
+        else _("It has been in service since %(moment)s.", moment=since)
     )
+    return tuple(filter(None, (first, second, third)))

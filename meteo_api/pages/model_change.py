@@ -13,10 +13,12 @@ from litestar.response import Redirect, Template
 from meteo_api.accounts.forms import form_of
 from meteo_api.accounts.guards import SignedInRequest, requires_admin
 from meteo_api.errors import InvalidRequest
+from meteo_api.language.texts import _, told
 from meteo_api.model.life import Decision, ModelLife, Promotion, sound_reason
 from meteo_api.pages.shell import Pages
 from meteo_api.problems import CHAMPION_STAYS
 from meteo_core.model.registry import NothingToRollBackTo
+from meteo_core.sentence import Sentence
 
 DONE: Final = "/model?changed=true"
 YES: Final = "yes"
@@ -117,16 +119,26 @@ class ModelChangePage(Controller):
 async def _promotion(life: ModelLife, number: int) -> ChangeView:
     version, champion = await life.version(number), await life.champion()
     failed = ", ".join(f"{name.replace('_', ' ')}: {ended}" for name, ended in version.checks.items())
-    instead = f", in place of version {champion}" if champion else ""
+    sentence = (
+        _(
+            "Version %(version)s would make the forecasts from then on, in place of version %(champion)s.",
+            version=number,
+            champion=champion,
+        )
+        if champion
+        else _("Version %(version)s would make the forecasts from then on.", version=number)
+    )
     return ChangeView(
-        title=f"Promote version {number}",
-        sentence=f"Version {number} would make the forecasts from then on{instead}.",
+        title=_("Promote version %(version)s", version=number),
+        sentence=sentence,
         action=f"/model/promote/{number}",
         version=number,
         champion=champion,
         confirm=None,
-        button=f"Promote version {number}",
-        warning=None if version.may_be_promoted else f"It has not passed its checks ({failed}).",
+        button=_("Promote version %(version)s", version=number),
+        warning=None
+        if version.may_be_promoted
+        else _("It has not passed its checks (%(checks)s).", checks=failed),
         may_ignore_checks=not version.may_be_promoted,
     )
 
@@ -134,15 +146,21 @@ async def _promotion(life: ModelLife, number: int) -> ChangeView:
 async def _rollback(life: ModelLife) -> ChangeView:
     target, champion = await life.rollback_target(), await life.champion()
     if target is None:
-        raise NothingToRollBackTo("no version was champion before this one: promote one by its number")
+        raise NothingToRollBackTo(
+            Sentence("no version was champion before this one: promote one by its number")
+        )
     return ChangeView(
-        title=f"Roll back to version {target}",
-        sentence=f"Version {target} would make the forecasts again, as before version {champion}.",
+        title=_("Roll back to version %(version)s", version=target),
+        sentence=_(
+            "Version %(version)s would make the forecasts again, as before version %(champion)s.",
+            version=target,
+            champion=champion,
+        ),
         action="/model/rollback",
         version=target,
         champion=champion,
         confirm=None,
-        button=f"Roll back to version {target}",
+        button=_("Roll back to version %(version)s", version=target),
     )
 
 
@@ -159,14 +177,14 @@ async def _step(
         reason, expected = sound_reason(view.reason), _number(fields.get("expected_champion"))
     except InvalidRequest as error:
         return _shown(
-            request, pages, replace(view, fault=error.errors[0].detail), HTTPStatus.UNPROCESSABLE_ENTITY
+            request, pages, replace(view, fault=told(error.errors[0].detail)), HTTPStatus.UNPROCESSABLE_ENTITY
         )
     if fields.get("confirmed") != YES:
-        return _shown(request, pages, replace(view, reason=reason, confirm="Is that what you mean?"))
+        return _shown(request, pages, replace(view, reason=reason, confirm=_("Is that what you mean?")))
     try:
         await act(reason, expected)
     except CHAMPION_STAYS as error:
-        return _shown(request, pages, replace(view, reason=reason, refused=str(error)), HTTPStatus.CONFLICT)
+        return _shown(request, pages, replace(view, reason=reason, refused=told(error)), HTTPStatus.CONFLICT)
     return Redirect(DONE, status_code=303)
 
 

@@ -4,22 +4,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from meteo_api.language.texts import N_, _, ngettext, plain
 from meteo_api.model.compared import Comparison, OnTheSameDays, ScorePair
 from meteo_api.model.versions import Version
 from meteo_api.pages.model_versions import ISSUES, verdict
-from meteo_api.pages.words import DASH, count, day_with_year, moment_utc, number
+from meteo_api.pages.words import DASH, day_with_year, interval, moment_utc, number, span, whole
 
 SCORES: Final = {
-    "skill_over_climatology": "Brier skill over climatology",
-    "skill_over_markov": "Brier skill over Markov",
-    "skill_over_persistence": "Brier skill over persistence",
-    "brier_score": "Brier score",
-    "roc_area": "ROC area",
-    "log_loss": "Log loss",
-    "accuracy": "Accuracy at one half",
-    "calibration_error": "Calibration error",
-    "base_rate": "Share of wet days",
-    "rows": "Station days",
+    "skill_over_climatology": N_("Brier skill over climatology"),
+    "skill_over_markov": N_("Brier skill over Markov"),
+    "skill_over_persistence": N_("Brier skill over persistence"),
+    "brier_score": N_("Brier score"),
+    "roc_area": N_("ROC area"),
+    "log_loss": N_("Log loss"),
+    "accuracy": N_("Accuracy at one half"),
+    "calibration_error": N_("Calibration error"),
+    "base_rate": N_("Share of wet days"),
+    "rows": N_("Station days"),
 }
 
 
@@ -58,16 +59,16 @@ def compared_view(found: Comparison) -> ComparedView:
         b=b.version,
         facts=tuple((words, of_a, of_b) for words, of_a, of_b in _facts(a, b)),
         tables=tuple(
-            (title, pairs)
+            (_(title), pairs)
             for issue, title in ISSUES.items()
             if (pairs := tuple(_pair_row(found, pair) for pair in found.scores if pair.issue is issue))
         ),
-        days="Both were scored on the same days, each by a twin that had not seen them."
+        days=_("Both were scored on the same days, each by a twin that had not seen them.")
         if found.same_days
-        else "The two were scored on different days: only large differences mean something.",
+        else _("The two were scored on different days: only large differences mean something."),
         decision=verdict(stored.decision) if stored else None,
         found=tuple(
-            (ISSUES[each.issue], _found(each, stored.challenger, stored.champion), _stations(each))
+            (_(ISSUES[each.issue]), _found(each, stored.challenger, stored.champion), _stations(each))
             for each in stored.by_issue
         )
         if stored
@@ -80,13 +81,13 @@ def _facts(a: Version, b: Version) -> list[tuple[str, str, str]]:
         return words, of(a), of(b)
 
     return [
-        both("Aliases", lambda version: ", ".join(version.aliases) or DASH),
-        both("Registered", lambda version: moment_utc(version.registered_at)),
-        both("Trained", lambda version: _span(version.trained_from, version.trained_until)),
-        both("Scored on", lambda version: _span(version.held_out_from, version.held_out_until)),
-        both("Checks", lambda version: version.status or "not run"),
-        both("Training set", lambda version: (version.training_set or DASH)[:12]),
-        both("Code", lambda version: (version.code or DASH)[:12]),
+        both(_("Aliases"), lambda version: ", ".join(version.aliases) or DASH),
+        both(_("Registered"), lambda version: moment_utc(version.registered_at)),
+        both(_("Trained"), lambda version: _span(version.trained_from, version.trained_until)),
+        both(_("Scored on"), lambda version: _span(version.held_out_from, version.held_out_until)),
+        both(_("Checks"), lambda version: plain(version.status or N_("not run"))),
+        both(_("Training set"), lambda version: (version.training_set or DASH)[:12]),
+        both(_("Code"), lambda version: (version.code or DASH)[:12]),
     ]
 
 
@@ -95,41 +96,49 @@ def _pair_row(found: Comparison, pair: ScorePair) -> PairRow:
     better = {"a": found.a.version, "b": found.b.version}.get(pair.better or "")
     sign = "+" if pair.difference and pair.difference > 0 else ""
     return PairRow(
-        words=SCORES.get(pair.score, pair.score.replace("_", " ")),
+        words=plain(SCORES.get(pair.score, pair.score.replace("_", " "))),
         a=_figure(pair.a, decimals),
         b=_figure(pair.b, decimals),
         difference=DASH if pair.difference is None else f"{sign}{_figure(pair.difference, decimals)}",
-        better=f"version {better}" if better else None,
+        better=_("version %(number)s", number=better) if better else None,
     )
 
 
 def _figure(value: float | None, decimals: int) -> str:
-    return f"{value:,.0f}" if value is not None and decimals == 0 else number(value, decimals)
+    return whole(round(value)) if value is not None and decimals == 0 else number(value, decimals)
 
 
 def _found(found: OnTheSameDays, challenger: int, champion: int) -> str:
     verdict = (
-        "better beyond doubt"
+        N_("Version %(challenger)s was better beyond doubt than version %(champion)s")
         if found.high < 0
-        else "worse beyond doubt"
+        else N_("Version %(challenger)s was worse beyond doubt than version %(champion)s")
         if found.low > 0
-        else "neither better nor worse beyond doubt"
+        else N_("Version %(challenger)s was neither better nor worse beyond doubt than version %(champion)s")
     )
-    return (
-        f"Version {challenger} was {verdict} than version {champion}: Brier score "
-        f"{number(found.brier_challenger, 4)} against {number(found.brier_champion, 4)}, difference "
-        f"{number(found.difference, 5)} (95 %: {number(found.low, 5)} to {number(found.high, 5)}) on "
-        f"{count(found.station_days, 'station day')} from {day_with_year(found.first)} to "
-        f"{day_with_year(found.last)}."
+    return ngettext(
+        "%(verdict)s: Brier score %(challenger)s against %(champion)s, difference %(difference)s (95 %%: "
+        "%(interval)s) on %(num)s station day from %(first)s to %(last)s.",
+        "%(verdict)s: Brier score %(challenger)s against %(champion)s, difference %(difference)s (95 %%: "
+        "%(interval)s) on %(num)s station days from %(first)s to %(last)s.",
+        found.station_days,
+        verdict=_(verdict, challenger=challenger, champion=champion),
+        challenger=number(found.brier_challenger, 4),
+        champion=number(found.brier_champion, 4),
+        difference=number(found.difference, 5),
+        interval=interval(found.low, found.high, 5),
+        first=day_with_year(found.first),
+        last=day_with_year(found.last),
     )
 
 
 def _stations(found: OnTheSameDays) -> str:
-    return (
-        f"Better beyond doubt at {', '.join(found.better_at) or 'no station'}; "
-        f"worse at {', '.join(found.worse_at) or 'none'}."
+    return _(
+        "Better beyond doubt at %(better)s; worse at %(worse)s.",
+        better=", ".join(found.better_at) or _("no station"),
+        worse=", ".join(found.worse_at) or _("none"),
     )
 
 
 def _span(first: date | None, last: date | None) -> str:
-    return f"{day_with_year(first)} to {day_with_year(last)}" if first and last else DASH
+    return span(first, last) if first and last else DASH

@@ -3,19 +3,29 @@
 from dataclasses import dataclass
 from typing import Final
 
+from meteo_api.language.texts import N_, _, english, ngettext, plain
 from meteo_api.model.held_out import ThresholdScores
 from meteo_api.model.versions import Change, Version
-from meteo_api.pages.words import DASH, count, day_short, day_with_year, moment_utc, number, percent
+from meteo_api.pages.words import (
+    DASH,
+    day_short_with_year,
+    day_with_year,
+    event,
+    interval,
+    moment_utc,
+    number,
+    percent,
+)
 from meteo_core.calendar import Issue
 from meteo_core.model.registry import CHAMPION, FAILED, PASSED, Action
 
 SHORT: Final = 60
 """Characters of a decision that are shown whole."""
 ISSUES: Final = {
-    Issue.EVENING: "Evening, with all of the day known",
-    Issue.MORNING: "Morning, with the 9 am observation",
+    Issue.EVENING: N_("Evening, with all of the day known"),
+    Issue.MORNING: N_("Morning, with the 9 am observation"),
 }
-_CHECKS: Final = {PASSED: ("good", "checks passed"), FAILED: ("bad", "checks failed")}
+_CHECKS: Final = {PASSED: ("good", N_("checks passed")), FAILED: ("bad", N_("checks failed"))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +84,16 @@ def score_tables(scores: list[ThresholdScores]) -> tuple[ScoreTable, ...]:
     """How good a version is, a table for each issue time."""
     return tuple(
         ScoreTable(
-            title=title,
-            caption=f"On {count(of_issue[0].station_days, 'station day')} from "
-            f"{day_with_year(of_issue[0].first)} to {day_with_year(of_issue[0].last)}, forecast by a twin of "
-            "the champion that had not seen them. Intervals of 95 % from a bootstrap over weeks.",
+            title=_(title),
+            caption=ngettext(
+                "On %(num)s station day from %(first)s to %(last)s, forecast by a twin of the champion that "
+                "had not seen them. Intervals of 95 %% from a bootstrap over weeks.",
+                "On %(num)s station days from %(first)s to %(last)s, forecast by a twin of the champion that "
+                "had not seen them. Intervals of 95 %% from a bootstrap over weeks.",
+                of_issue[0].station_days,
+                first=day_with_year(of_issue[0].first),
+                last=day_with_year(of_issue[0].last),
+            ),
             rows=tuple(_score_row(each) for each in of_issue),
         )
         for issue, title in ISSUES.items()
@@ -86,13 +102,12 @@ def score_tables(scores: list[ThresholdScores]) -> tuple[ScoreTable, ...]:
 
 
 def _score_row(scores: ThresholdScores) -> ScoreRow:
-    known = scores.skill_low is not None and scores.skill_high is not None
     return ScoreRow(
-        words=scores.words,
+        words=event(scores.threshold),
         happened=percent(scores.base_rate),
         brier=number(scores.brier_score, 4),
         skill=number(scores.skill, 3),
-        interval=f"{number(scores.skill_low, 3)} to {number(scores.skill_high, 3)}" if known else DASH,
+        interval=interval(scores.skill_low, scores.skill_high, 3),
         roc_area=number(scores.roc_area, 3),
         calibration_error=number(scores.calibration_error, 3),
     )
@@ -100,22 +115,21 @@ def _score_row(scores: ThresholdScores) -> ScoreRow:
 
 def version_row(version: Version, champion: int | None) -> VersionRow:
     """A version in words; `champion` is the version that forecasts."""
-    badges = [("good" if name == CHAMPION else "", name) for name in version.aliases]
+    badges = [("good" if name == CHAMPION else "", plain(name)) for name in version.aliases]
     if version.in_service:
-        badges.append(("good", "in service"))
+        badges.append(("good", _("in service")))
     if version.fits_this_service is False:
-        badges.append(("warn", "for other code"))
+        badges.append(("warn", _("for other code")))
+    colour, checks = _CHECKS.get(version.status or "", ("warn", N_("checks not run")))
     evening, morning = (version.scores.get(issue, {}) for issue in (Issue.EVENING, Issue.MORNING))
     return VersionRow(
         version=version.version,
         badges=tuple(badges),
-        trained_to=f"{day_short(version.trained_until)} {version.trained_until.year}"
-        if version.trained_until
-        else DASH,
+        trained_to=day_short_with_year(version.trained_until) if version.trained_until else DASH,
         skill_evening=number(evening.get("skill_over_climatology"), 3),
         skill_morning=number(morning.get("skill_over_climatology"), 3),
         roc_area=number(evening.get("roc_area"), 3),
-        checks=_CHECKS.get(version.status or "", ("warn", "checks not run")),
+        checks=(colour, _(checks)),
         failed=", ".join(name.replace("_", " ") for name, ended in version.checks.items() if ended == FAILED),
         decision=verdict(version.decision) if version.decision else DASH,
         compare_with=champion if champion != version.version else None,
@@ -125,17 +139,27 @@ def version_row(version: Version, champion: int | None) -> VersionRow:
 
 def verdict(decision: str) -> str:
     """What a comparison led to, without its figures."""
-    return decision if len(decision) <= SHORT else decision.split(":")[0]
+    return english(decision if len(decision) <= SHORT else decision.split(":")[0])
 
 
 def change_row(change: Change) -> ChangeRow:
     """A change of the champion in words."""
-    replaced = f", version {change.replaced} was" if change.replaced else ", there was none"
-    verb = "became champion" if change.action is Action.PROMOTED else "became champion again by a rollback"
+    if change.action is Action.PROMOTED:
+        what = (
+            N_("Version %(version)s became champion, version %(before)s was")
+            if change.replaced
+            else N_("Version %(version)s became champion, there was none")
+        )
+    else:
+        what = (
+            N_("Version %(version)s became champion again by a rollback, version %(before)s was")
+            if change.replaced
+            else N_("Version %(version)s became champion again by a rollback, there was none")
+        )
     return ChangeRow(
         when=moment_utc(change.at),
         iso=change.at.isoformat(timespec="seconds"),
-        what=f"Version {change.version} {verb}{replaced}",
+        what=_(what, version=change.version, before=change.replaced),
         who=change.who,
         reason=change.reason,
     )

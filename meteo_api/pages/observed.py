@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from meteo_api.language.texts import _
 from meteo_api.pages import words
 from meteo_api.snapshot.world import World
 from meteo_core.parameters import PARAMETERS, Kind, Parameter
@@ -36,8 +37,10 @@ def written(parameter: Parameter, value: Any) -> str:
         case Kind.NUMBER:
             return words.quantity(value, parameter.unit, parameter.decimals)
         case Kind.FLAG:
-            return "yes" if value else "no"
-        case _:
+            return _("yes") if value else _("no")
+        case Kind.COMPASS:
+            return words.compass(value)
+        case Kind.CLOCK:
             return str(value)
 
 

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from meteo_api.forecasts.issued import IssuedForecast
+from meteo_api.language.texts import N_
 from meteo_api.snapshot.world import World
 from meteo_core.calendar import Issue
 from meteo_core.forecasting import ISSUED
@@ -23,10 +24,10 @@ BARS: Final = 120
 class Outcome(StrEnum):
     """What came, by the rule of the predictand."""
 
-    WET = "wet"
-    DRY = "dry"
-    UNKNOWN = "unknown"
-    TO_COME = "to come"
+    WET = N_("wet")
+    DRY = N_("dry")
+    UNKNOWN = N_("unknown")
+    TO_COME = N_("to come")
 
 
 @dataclass(frozen=True, slots=True)

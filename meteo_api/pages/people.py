@@ -15,6 +15,7 @@ from meteo_api.accounts.guards import SignedInRequest, requires_admin
 from meteo_api.accounts.passwords import LEAST_CHARACTERS, WeakPassword
 from meteo_api.accounts.service import Accounts
 from meteo_api.accounts.users import BadName, LastAdministrator, NameTaken, User
+from meteo_api.language.texts import _, told
 from meteo_api.pages.shell import Pages
 from meteo_api.pages.words import day_with_year, moment_utc
 
@@ -99,7 +100,7 @@ class PeoplePage(Controller):
                 lambda users: users.add(name, password, role, by=request.user), with_password=True
             )
         except (BadName, WeakPassword, NameTaken) as error:
-            return await _users_page(request, pages, accounts, fault=str(error), new_name=name)
+            return await _users_page(request, pages, accounts, fault=told(error), new_name=name)
         return _back()
 
     @post("/users/{name:str}")
@@ -124,7 +125,7 @@ class PeoplePage(Controller):
                 with_password="password" in given,  # pragma: allowlist secret (a name)
             )
         except (WeakPassword, LastAdministrator) as error:
-            return await _users_page(request, pages, accounts, fault=str(error))
+            return await _users_page(request, pages, accounts, fault=told(error))
         return _back()
 
     @get("/audit", sync_to_thread=True)
@@ -143,7 +144,7 @@ class PeoplePage(Controller):
                     at=moment_utc(entry.at),
                     iso=entry.at.isoformat(timespec="seconds"),
                     who=entry.who,
-                    action=entry.action,
+                    action=told(entry.action),
                     subject=entry.subject,
                     detail=entry.detail,
                 )
@@ -153,7 +154,7 @@ class PeoplePage(Controller):
             is_first=before is None,
         )
         return pages.show(
-            request, "administration/audit.html", title="Audit", section="administration", view=view
+            request, "administration/audit.html", title=_("Audit"), section="administration", view=view
         )
 
 
@@ -174,7 +175,7 @@ async def _users_page(
     return pages.show(
         request,
         "administration/users.html",
-        title="Users",
+        title=_("Users"),
         section="administration",
         view=view,
         status=HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK,
@@ -184,7 +185,7 @@ async def _users_page(
 def _row(user: User, *, you: str) -> UserRow:
     return UserRow(
         name=user.name,
-        role="administrator" if user.role is Role.ADMIN else "user",
+        role=_("administrator") if user.role is Role.ADMIN else _("user"),
         is_admin=user.role is Role.ADMIN,
         disabled=user.disabled,
         since=day_with_year(user.created_at.date()),

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from meteo_api.pages.words import DASH, clock_utc, day_with_year, duration, moment_utc
+from meteo_api.language.texts import N_, _, plain
+from meteo_api.pages.words import DASH, clock_utc, day_with_year, duration, moment_utc, span
 from meteo_api.runs.schemas import LogLine, Run, RunInDetail, Status
 from meteo_api.runs.wanted import Job
 
 _JOBS: Final[Mapping[str, str]] = {
-    Job.INGEST: "Ingestion",
-    Job.TRAIN: "Training",
-    Job.BACKFILL: "Backfill",
-    "publish": "Publishing",
+    Job.INGEST: N_("Ingestion"),
+    Job.TRAIN: N_("Training"),
+    Job.BACKFILL: N_("Backfill"),
+    "publish": N_("Publishing"),
 }
 _COLOURS: Final[Mapping[Status, str]] = {
     Status.SUCCEEDED: "good",
@@ -69,15 +70,15 @@ def run_row(run: Run) -> RunRow:
     return RunRow(
         id=run.id,
         name=_name(run),
-        status=run.status.value,
+        status=_(run.status.value),
         colour=_COLOURS.get(run.status, ""),
         under_way=not run.status.has_ended,
-        asked_by=run.requested_by or "a schedule, or in Dagster",
+        asked_by=run.requested_by or _("a schedule, or in Dagster"),
         asked_at=moment_utc(run.asked_at),
         elapsed=duration(run.elapsed_seconds),
         done=run.steps_done,
         total=total,
-        progress=f"{run.steps_done} of {total} steps" if total else DASH,
+        progress=_("%(done)s of %(all)s steps", done=run.steps_done, all=total) if total else DASH,
         link=run.link,
     )
 
@@ -96,14 +97,14 @@ def run_view(run: RunInDetail) -> RunView:
 
 
 def _name(run: Run) -> str:
-    job = _JOBS.get(run.job, run.job)
+    job = plain(_JOBS.get(run.job, run.job))
     if run.first_day is None or run.last_day is None:
         return job
     if run.job == Job.TRAIN:
-        return f"{job} to {day_with_year(run.last_day)}"
+        return _("%(job)s to %(day)s", job=job, day=day_with_year(run.last_day))
     if run.first_day == run.last_day:
-        return f"{job} of {day_with_year(run.first_day)}"
-    return f"{job} of {day_with_year(run.first_day)} to {day_with_year(run.last_day)}"
+        return _("%(job)s of %(day)s", job=job, day=day_with_year(run.first_day))
+    return _("%(job)s of %(span)s", job=job, span=span(run.first_day, run.last_day))
 
 
 def _line(line: LogLine) -> LineRow:

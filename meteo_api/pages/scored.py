@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
+from meteo_api.language.texts import N_, _, ngettext
 from meteo_api.pages import words
 from meteo_api.verification.reliability import ReliabilityBin
 from meteo_api.verification.rolling import ExpectedSkill, SkillWindow
@@ -68,16 +68,26 @@ def meaning(table: Reliability) -> tuple[str, ...]:
     held = next((each for each in table.bins if each.chance_from <= EXAMPLE < each.chance_to), None)
     if held is None:
         return ()
-    said = f"{held.chance_from * 100:.0f} to {held.chance_to * 100:.0f}{words.NARROW}%"
+    low, high = words.number(held.chance_from * 100), words.number(held.chance_to * 100)
+    said, issue = _("%(low)s to %(high)s\u202f%%", low=low, high=high), words.issue(table.issue)
     if not held.count or held.mean_chance is None or held.observed_frequency is None:
-        return (f"No {table.issue} forecast said {said} yet.",)
+        return (_("No %(issue)s forecast said %(chance)s yet.", issue=issue, chance=said),)
     came = round(held.observed_frequency * held.count)
-    sentences = (
-        f"{words.capitalize_first(table.issue)} forecasts said {said} on "
-        f"{words.count(held.count, 'station day')}, {words.percent(held.mean_chance)} on average.",
-        f"On {came:,} of them, {words.percent(held.observed_frequency)}, {table.event} of rain came.",
+    first = ngettext(
+        "%(issue)s forecasts said %(chance)s on %(num)s station day, %(mean)s on average.",
+        "%(issue)s forecasts said %(chance)s on %(num)s station days, %(mean)s on average.",
+        held.count,
+        issue=issue,
+        chance=said,
+        mean=words.percent(held.mean_chance),
     )
-    return (*sentences, _judged(held))
+    second = _(
+        "On %(number)s of them, %(share)s, %(event)s of rain came.",
+        number=words.whole(came),
+        share=words.percent(held.observed_frequency),
+        event=words.event(table.threshold),
+    )
+    return words.capitalize_first(first), second, _judged(held)
 
 
 def skill_said(scores: GroupScores) -> tuple[str, ...]:
@@ -85,30 +95,44 @@ def skill_said(scores: GroupScores) -> tuple[str, ...]:
     sentences = []
     for reference, value, low, high in (
         (
-            "climatology",
+            _("climatology"),
             scores.skill_over_climatology,
             scores.skill_over_climatology_low,
             scores.skill_over_climatology_high,
         ),
         (
-            "persistence",
+            _("persistence"),
             scores.skill_over_markov,
             scores.skill_over_markov_low,
             scores.skill_over_markov_high,
         ),
     ):
         if value is None:
-            sentences.append(f"Over {reference} skill is not defined: outcomes were all of one kind.")
+            sentences.append(
+                _(
+                    "Over %(reference)s skill is not defined: outcomes were all of one kind.",
+                    reference=reference,
+                )
+            )
             continue
-        less = "less" if value >= 0 else "more"
-        sentence = f"{abs(value) * 100:.0f}{words.NARROW}% {less} squared error than {reference}"
+        share = f"{words.number(abs(value) * 100)}{words.NARROW}%"
+        sentence = (
+            _("%(share)s less squared error than %(reference)s", share=share, reference=reference)
+            if value >= 0
+            else _("%(share)s more squared error than %(reference)s", share=share, reference=reference)
+        )
         if low is None or high is None:
-            sentences.append(f"{sentence}; the days are too few for an interval.")
+            sentences.append(_("%(said)s; the days are too few for an interval.", said=sentence))
             continue
-        sure = "" if low > 0 or high < 0 else ": not surely different"
+        if low <= 0 <= high:
+            sentence = _("%(said)s: not surely different", said=sentence)
         sentences.append(
-            f"{sentence}{sure} (skill {words.number(value, 2)}, 95{words.NARROW}% interval "
-            f"{words.number(low, 2)} to {words.number(high, 2)})."
+            _(
+                "%(said)s (skill %(skill)s, 95\u202f%% interval %(interval)s).",
+                said=sentence,
+                skill=words.number(value, 2),
+                interval=words.interval(low, high, 2),
+            )
         )
     return tuple(sentences)
 
@@ -117,34 +141,41 @@ def expectation_said(newest: SkillWindow | None, expectation: Sequence[ExpectedS
     """Whether the newest window is as good as expected, and what was expected for which reason."""
     if newest is None:
         return ()
-    span = f"in the {newest.window_days} days to {_day(newest.last)}"
+    span = _(
+        "in the %(number)s days to %(day)s",
+        number=newest.window_days,
+        day=words.day_short_with_year(newest.last),
+    )
     whole = next((each for each in expectation if each.season == WHOLE), None)
     if newest.expected_skill is None or whole is None:
-        return ("There is no verdict: it is not known what to expect of the model in service.",)
+        return (_("There is no verdict: it is not known what to expect of the model in service."),)
     if newest.verdict == INSUFFICIENT:
         late = (newest.coverage or 1.0) < LEAST_COVERAGE
         why = (
-            f"only {words.percent(newest.coverage)} of the forecasts due have an outcome so far"
+            _(
+                "only %(share)s of the forecasts due have an outcome so far",
+                share=words.percent(newest.coverage),
+            )
             if late
-            else "too few days have an outcome"
+            else _("too few days have an outcome")
         )
-        verdict = f"Insufficient data for a verdict {span}: {why}."
+        verdict = _("Insufficient data for a verdict %(span)s: %(why)s.", span=span, why=why)
     else:
-        verdict = (
-            f"{words.capitalize_first(newest.verdict)}: a skill of "
-            f"{words.number(newest.skill_over_climatology, 2)} over climatology {span}, "
-            f"where {words.number(newest.expected_skill, 2)} was expected."
+        verdict = _(
+            "%(verdict)s: a skill of %(skill)s over climatology %(span)s, where %(expected)s was expected.",
+            verdict=words.capitalize_first(_(newest.verdict)),
+            skill=words.number(newest.skill_over_climatology, 2),
+            span=span,
+            expected=words.number(newest.expected_skill, 2),
         )
-    return (
-        verdict,
+    held_out = _(
         "Expected is what the model in service reached in the same seasons of the days that were held out "
-        f"when it was trained, {_day(whole.first)} to {_day(whole.last)}. A "
-        "window is below it where even the upper end of its interval is, by more than years differ.",
+        "when it was trained, %(first)s to %(last)s. A window is below it where even the upper end of its "
+        "interval is, by more than years differ.",
+        first=words.day_short_with_year(whole.first),
+        last=words.day_short_with_year(whole.last),
     )
-
-
-def _day(when: date) -> str:
-    return f"{words.day_short(when)} {when.year}"
+    return verdict, held_out
 
 
 def hindcasts_said(kinds: Sequence[GroupScores]) -> str | None:
@@ -154,29 +185,49 @@ def hindcasts_said(kinds: Sequence[GroupScores]) -> str | None:
     counts = {row.kind: row.rows for row in kinds}
     issued, hindcast = counts.get("issued", 0), counts.get("hindcast", 0)
     if not hindcast:
-        return f"All {words.count(issued, 'forecast')} were issued on their day."
-    made = "made afterwards by a model that had not seen the outcome"
-    if not issued:
-        return (
-            f"All {words.count(hindcast, 'forecast')} are hindcasts, {made}. None that was issued on its day "
-            "has an outcome yet."
+        return ngettext(
+            "All %(num)s forecast were issued on their day.",
+            "All %(num)s forecasts were issued on their day.",
+            issued,
         )
-    return (
-        f"{words.count(issued, 'forecast')} of {issued + hindcast:,} were issued on their day; the other "
-        f"{hindcast:,} are hindcasts, {made}."
+    if not issued:
+        return ngettext(
+            "All %(num)s forecast are hindcasts, made afterwards by a model that had not seen the outcome. "
+            "None that was issued on its day has an outcome yet.",
+            "All %(num)s forecasts are hindcasts, made afterwards by a model that had not seen the outcome. "
+            "None that was issued on its day has an outcome yet.",
+            hindcast,
+        )
+    return ngettext(
+        "%(num)s forecast of %(all)s were issued on their day; the other %(others)s are hindcasts, made "
+        "afterwards by a model that had not seen the outcome.",
+        "%(num)s forecasts of %(all)s were issued on their day; the other %(others)s are hindcasts, made "
+        "afterwards by a model that had not seen the outcome.",
+        issued,
+        all=words.whole(issued + hindcast),
+        others=words.whole(hindcast),
     )
 
 
 def _judged(held: ReliabilityBin) -> str:
     if held.count < LEAST_IN_BIN:
-        return f"Fewer than {LEAST_IN_BIN} forecasts say little about how reliable they are."
+        return _(
+            "Fewer than %(number)s forecasts say little about how reliable they are.", number=LEAST_IN_BIN
+        )
     if held.gap is None or held.gap_low is None or held.gap_high is None:
-        return "The days are too few to tell luck from error."
-    span = f"95{words.NARROW}% interval {words.points(held.gap_low)} to {words.points(held.gap_high)}"
+        return _("The days are too few to tell luck from error.")
+    span = _(
+        "95\u202f%% interval %(low)s to %(high)s",
+        low=words.points(held.gap_low),
+        high=words.points(held.gap_high),
+    )
     if held.gap_low <= 0 <= held.gap_high:
-        return f"The difference of {words.points(held.gap)} is no more than chance explains ({span})."
-    often = "more" if held.gap > 0 else "less"
-    return f"It came {often} often than said, beyond what chance explains: {words.points(held.gap)} ({span})."
+        said = N_("The difference of %(gap)s is no more than chance explains (%(span)s).")
+    elif held.gap > 0:
+        said = N_("It came more often than said, beyond what chance explains: %(gap)s (%(span)s).")
+    else:
+        said = N_("It came less often than said, beyond what chance explains: %(gap)s (%(span)s).")
+    return _(said, gap=words.points(held.gap), span=span)
 
 
 def _place(skill: float | None) -> float | None:

@@ -9,21 +9,23 @@ from litestar.response import Template
 
 from meteo_api.alerts.service import AlertService
 from meteo_api.clock import Clock
+from meteo_api.language.spoken import Language, spoken
+from meteo_api.language.texts import N_, _
 from meteo_api.model.store import ModelStore
 from meteo_api.snapshot.store import OLD_AFTER, SnapshotStore
 
 NAVIGATION: Final = (
-    ("map", "Map", "/"),
-    ("what-if", "What-if", "/what-if"),
-    ("verification", "Verification", "/verification"),
-    ("drift", "Drift", "/drift"),
-    ("alerts", "Alerts", "/alerts"),
-    ("model", "Model", "/model"),
+    ("map", N_("Map"), "/"),
+    ("what-if", N_("What-if"), "/what-if"),
+    ("verification", N_("Verification"), "/verification"),
+    ("drift", N_("Drift"), "/drift"),
+    ("alerts", N_("Alerts"), "/alerts"),
+    ("model", N_("Model"), "/model"),
 )
-FOR_ADMINISTRATORS: Final = ("administration", "Administration", "/administration")
-ORIGIN: Final = {"simulator": "simulated, no real weather", "open_meteo": "Open-Meteo (CC BY 4.0)"}
+FOR_ADMINISTRATORS: Final = ("administration", N_("Administration"), "/administration")
+ORIGIN: Final = {"simulator": N_("simulated, no real weather"), "open_meteo": N_("Open-Meteo (CC BY 4.0)")}
 """Where observations come from, in words; all other sources carry those of the Bureau."""
-BUREAU: Final = "Bureau of Meteorology"
+BUREAU: Final = N_("Bureau of Meteorology")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,9 @@ class Shell:
     """What `base.html` shows around a page, as `page`."""
 
     title: str
+    language: Language
+    can_switch: bool
+    """Whether the page may be asked for again in another language: an answer to a form may not."""
     navigation: tuple[Entry, ...]
     account: str | None
     """Name of who is signed in."""
@@ -109,8 +114,10 @@ class Pages:
         served = self._models.current
         return Shell(
             title=title,
+            language=spoken(),
+            can_switch=request.method == "GET",
             navigation=tuple(
-                Entry(words, address, current=key == section) for key, words, address in entries
+                Entry(_(words), address, current=key == section) for key, words, address in entries
             ),
             account=getattr(account, "name", None),
             data=self._data() if account else None,
@@ -128,7 +135,8 @@ class Pages:
             seconds=age.age_seconds,
             newest_observation=age.newest_observation,
             old=age.age_seconds > OLD_AFTER.total_seconds(),
-            origin=", ".join(dict.fromkeys(ORIGIN.get(each, BUREAU) for each in world.sources)) or BUREAU,
+            origin=", ".join(dict.fromkeys(_(ORIGIN.get(each, BUREAU)) for each in world.sources))
+            or _(BUREAU),
         )
 
 
@@ -141,7 +149,11 @@ def _rendered(
     template: str, context: dict[str, Any], *, status: int, headers: dict[str, str] | None = None
 ) -> Template:
     # A page belongs to who asked and to this moment; one address gives HTMX a part and everyone else all.
-    kept = {"Cache-Control": "private, no-cache", "Vary": "HX-Request, Cookie"}
+    kept = {
+        "Cache-Control": "private, no-cache",
+        "Vary": "HX-Request, Cookie, Accept-Language",
+        "Content-Language": spoken().tag,
+    }
     return Template(
         template,
         context=context,

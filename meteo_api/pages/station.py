@@ -11,6 +11,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Template
 
 from meteo_api.forecasts.issued import IssuedForecast
+from meteo_api.language.texts import N_, _
 from meteo_api.pages import words
 from meteo_api.pages.drivers import DriversView, drivers_of_day
 from meteo_api.pages.map import ISSUE_WORDS, STATES, Choice
@@ -18,24 +19,24 @@ from meteo_api.pages.newest import Newest, newest_of
 from meteo_api.pages.observed import is_final, values_of, written
 from meteo_api.pages.past_days import Bar, PastDay, bars, past_days
 from meteo_api.pages.shell import Pages
+from meteo_api.pages.station_scores import VerificationView, station_scores
 from meteo_api.predictions.service import PredictionService
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.snapshot.world import World
-from meteo_api.verification.scores import GroupScores
 from meteo_core.calendar import Issue
 from meteo_core.labels import PREDICTAND, THRESHOLDS
 from meteo_core.parameters import PARAMETERS
 from meteo_core.stations import Station, find_station
 
 ROUTE_WORDS: Final = {
-    "full": "the whole day at this station and at the others",
-    "afternoon": "the day until 3 pm at this station and at the others; maximum temperature, sunshine and "
-    "gusts are complete at midnight only",
-    "local": "this station's own day alone: nothing is known of the others",
-    "climatology": "the season alone: too little is known of the day",
+    "full": N_("the whole day at this station and at the others"),
+    "afternoon": N_(
+        "the day until 3 pm at this station and at the others; maximum temperature, sunshine and gusts are "
+        "complete at midnight only"
+    ),
+    "local": N_("this station's own day alone: nothing is known of the others"),
+    "climatology": N_("the season alone: too little is known of the day"),
 }
-FEW_DAYS: Final = 60
-"""Days below which a station's scores are mostly luck."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,11 @@ class ForecastView:
     issued: str
     issue: Issue
     is_upcoming: bool
+    is_late: bool
+    """Whether it was made after its day because none had been issued."""
     rows: tuple[ChanceRow, ...]
-    markov: float | None
-    today_was: str
-    """Whether the day before the window was wet, which the Markov reference goes by."""
+    markov: str
+    """How often such days follow one as wet or dry as this one, in a sentence."""
     route: str
     model_version: int
 
@@ -80,16 +82,6 @@ class ObservedView:
     days: tuple[date, ...]
     provisional: tuple[bool, ...]
     rows: tuple[ObservedRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VerificationView:
-    """How good the station's forecasts have been, in words."""
-
-    scores: GroupScores
-    skill: str
-    reliability: str
-    few: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,102 +113,79 @@ def station_view(world: World, key: str, moment: datetime, *, issue: Issue | Non
     days = past_days(world, key, shown, moment, last=last) if last else ()
     return StationView(
         place=place,
-        state=STATES[place.state],
-        event=PREDICTAND.words,
-        forecast=_forecast(world, newest.forecast, moment) if newest.forecast else None,
+        state=_(STATES[place.state]),
+        event=words.event(PREDICTAND),
+        forecast=_forecast(world, newest, newest.forecast, moment) if newest.forecast else None,
         drivers=None,
         nothing=None if newest.forecast else _nothing(place, newest, issue),
         issues=tuple(
-            Choice(said, f"/stations/{quote(key)}?issue={each}", each is shown)
+            Choice(_(said), f"/stations/{quote(key)}?issue={each}", each is shown)
             for each, said in ISSUE_WORDS.items()
         ),
         issue=shown,
         days=days,
         bars=bars(days),
-        verification=_verification(world, key, shown),
+        verification=station_scores(world, key, shown),
         observed=_observed(world, key),
         what_if=f"/what-if?station={quote(key)}",
         local_time=words.moment(moment.astimezone(place.zone)),
     )
 
 
-def _forecast(world: World, forecast: IssuedForecast, moment: datetime) -> ForecastView:
+def _forecast(world: World, newest: Newest, forecast: IssuedForecast, moment: datetime) -> ForecastView:
     chances = forecast.probabilities
     return ForecastView(
         date=forecast.date,
         chance=chances[f"p_{PREDICTAND.name}"] or 0.0,
         window=words.window(forecast.valid_from, forecast.valid_to),
-        issued=f"{words.moment(forecast.issued_at)}, station time",
+        issued=_("%(moment)s, station time", moment=words.moment(forecast.issued_at)),
         issue=forecast.issue,
         is_upcoming=moment < forecast.valid_from,
+        is_late=newest.late,
         rows=tuple(
-            ChanceRow(rule.words, chances[f"p_{name}"], chances[f"climatology_{name}"])
+            ChanceRow(words.event(rule), chances[f"p_{name}"], chances[f"climatology_{name}"])
             for name, rule in THRESHOLDS.items()
         ),
-        markov=chances["markov_gt_1_0"],
-        today_was=_today_was(world, forecast),
-        route=ROUTE_WORDS[forecast.route],
+        markov=_markov(world, forecast),
+        route=_(ROUTE_WORDS[forecast.route]),
         model_version=forecast.model_version,
     )
 
 
-def _today_was(world: World, forecast: IssuedForecast) -> str:
+def _markov(world: World, forecast: IssuedForecast) -> str:
     wet = values_of(world, forecast.station, forecast.date)["rain_today"]
     if wet is None:
-        return "a day whose rain nobody measured"
-    return f"a {'wet' if wet else 'dry'} day, as the last one was,"
+        said = N_(
+            "After a day whose rain nobody measured %(share)s of days bring %(event)s (Markov reference)."
+        )
+    elif wet:
+        said = N_(
+            "After a wet day, as the last one was, %(share)s of days bring %(event)s (Markov reference)."
+        )
+    else:
+        said = N_(
+            "After a dry day, as the last one was, %(share)s of days bring %(event)s (Markov reference)."
+        )
+    share = words.percent(forecast.probabilities["markov_gt_1_0"])
+    return _(said, share=share, event=words.event(PREDICTAND))
 
 
 def _nothing(place: Station, newest: Newest, issue: Issue | None) -> str:
-    named = f"{issue} forecast" if issue else "forecast"
-    if newest.issued is None:
-        return f"No {named} for {place.name} has been issued."
-    return (
-        f"There is no valid {named} for {place.name}. The newest was issued at "
-        f"{words.moment(newest.issued.issued_at)}; its window, "
-        f"{words.window(newest.issued.valid_from, newest.issued.valid_to)}, is over."
+    issued, named = newest.issued, words.issue(issue) if issue else None
+    if issued is None:
+        if named is None:
+            return _("No forecast for %(place)s has been issued.", place=place.name)
+        return _("No %(issue)s forecast for %(place)s has been issued.", issue=named, place=place.name)
+    over = _(
+        "The newest was issued at %(moment)s; its window, %(window)s, is over.",
+        moment=words.moment(issued.issued_at),
+        window=words.window(issued.valid_from, issued.valid_to),
     )
-
-
-def _verification(world: World, key: str, issue: Issue) -> VerificationView | None:
-    scores = next(
-        (
-            row
-            for row in world.verification
-            if (row.station, row.issue, row.threshold) == (key, issue, PREDICTAND.name)
-        ),
-        None,
-    )
-    if scores is None:
-        return None
-    return VerificationView(scores, _skill(scores), _reliability(scores), few=scores.days < FEW_DAYS)
-
-
-def _skill(scores: GroupScores) -> str:
-    skill, low, high = (
-        scores.skill_over_climatology,
-        scores.skill_over_climatology_low,
-        scores.skill_over_climatology_high,
-    )
-    if skill is None:
-        return "Skill over climatology is not defined: outcomes were all of one kind."
-    said = "better than climatology" if skill > 0 else "no better than climatology"
-    if low is None or high is None:
-        return f"On these days {said}; they are too few to say more."
-    if low <= 0 < high:
-        said = "not surely better or worse than climatology"
-    return (
-        f"Brier skill: {said}, 95{words.NARROW}% interval {words.number(low, 2)} to {words.number(high, 2)}."
-    )
-
-
-def _reliability(scores: GroupScores) -> str:
-    if scores.mean_chance is None or scores.base_rate is None:
-        return "Nothing is known of its reliability."
-    return (
-        f"On average it said {words.percent(scores.mean_chance)}, "
-        f"and {words.percent(scores.base_rate)} of the days brought {PREDICTAND.words}."
-    )
+    if named is None:
+        none = _("There is no valid forecast for %(place)s.", place=place.name)
+    else:
+        none = _("There is no valid %(issue)s forecast for %(place)s.", issue=named, place=place.name)
+    return f"{none} {over}"
 
 
 def _observed(world: World, key: str) -> ObservedView | None:
@@ -229,7 +198,7 @@ def _observed(world: World, key: str) -> ObservedView | None:
         days=days,
         provisional=tuple(not is_final(world, key, day) for day in days),
         rows=tuple(
-            ObservedRow(parameter.label, tuple(written(parameter, values[name]) for values in by_day))
+            ObservedRow(words.label(name), tuple(written(parameter, values[name]) for values in by_day))
             for name, parameter in PARAMETERS.items()
         ),
     )

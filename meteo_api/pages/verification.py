@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import Template
 
+from meteo_api.language.texts import _, plain
 from meteo_api.pages import words
 from meteo_api.pages.map import ISSUE_WORDS, Choice
 from meteo_api.pages.scored import ScoreRow, expectation_said, hindcasts_said, meaning, score_rows, skill_said
@@ -69,6 +70,8 @@ class VerificationView:
     stations: tuple[tuple[str, str], ...]
     """Key and name of each."""
     period: str | None
+    counted: str
+    """How many forecasts, on how many days."""
     hindcasts: str | None
     meaning: tuple[str, ...]
     """What 62 % has meant, in sentences."""
@@ -94,17 +97,21 @@ def verification_view(world: World, verification: VerificationService, asked: As
     scores = next((row for row in rows if row.group == group and row.station == asked.station), None)
     return VerificationView(
         asked=asked,
-        event=table.event,
-        place=find_station(asked.station).name if asked.station else "all stations",
-        issues=_choices(ISSUE_WORDS, asked.issue, asked, "issue"),
+        event=words.event(asked.threshold),
+        place=find_station(asked.station).name if asked.station else _("all stations"),
+        issues=_choices({each: _(said) for each, said in ISSUE_WORDS.items()}, asked.issue, asked, "issue"),
         thresholds=_choices(
-            {name: rule.words for name, rule in THRESHOLDS.items()}, asked.threshold, asked, "threshold"
+            {name: words.event(rule) for name, rule in THRESHOLDS.items()},
+            asked.threshold,
+            asked,
+            "threshold",
         ),
-        lengths=_choices({days: f"{days} days" for days in LENGTHS}, asked.days, asked, "days"),
+        lengths=_choices(
+            {days: _("%(number)s days", number=days) for days in LENGTHS}, asked.days, asked, "days"
+        ),
         stations=tuple((key, place.name) for key, place in stations().items()),
-        period=None
-        if table.first is None or table.last is None
-        else f"{words.day_with_year(table.first)} to {words.day_with_year(table.last)}",
+        period=None if table.first is None or table.last is None else words.span(table.first, table.last),
+        counted=words.forecasts_on_days(scores.rows, scores.days) if scores else "",
         hindcasts=hindcasts_said([row for row in rows if row.group == "kind"]),
         meaning=meaning(table),
         skill=skill_said(scores) if scores else (),
@@ -119,14 +126,15 @@ def verification_view(world: World, verification: VerificationService, asked: As
             best_first=True,
         ),
         by_season=score_rows(
-            [row for row in rows if row.group == "season"], name=lambda row: (row.season or "").capitalize()
+            [row for row in rows if row.group == "season"],
+            name=lambda row: words.capitalize_first(plain(row.season or "")),
         ),
         by_threshold=score_rows(
             sorted(
                 (row for row in of_issue if row.group == "overall"),
                 key=lambda row: list(THRESHOLDS).index(row.threshold),
             ),
-            name=lambda row: THRESHOLDS[row.threshold].words,
+            name=lambda row: words.event(row.threshold),
             address=lambda row: asked.address(threshold=row.threshold),
         ),
     )
@@ -160,5 +168,5 @@ class VerificationPageController(Controller):
         asked = Asked(issue, threshold, station or None, days)
         view = verification_view(snapshots.require(), verification, asked)
         return pages.show(
-            request, "verification/page.html", title="Verification", section="verification", view=view
+            request, "verification/page.html", title=_("Verification"), section="verification", view=view
         )

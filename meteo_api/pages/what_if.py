@@ -12,84 +12,33 @@ from litestar.response import Template
 
 from meteo_api.accounts.forms import form_of
 from meteo_api.errors import InvalidRequest
+from meteo_api.language.texts import N_, _, told
 from meteo_api.pages import words
-from meteo_api.pages.drivers import DriversView, drivers_view
 from meteo_api.pages.map import STATES
 from meteo_api.pages.observed import values_of
 from meteo_api.pages.shell import Pages
-from meteo_api.pages.station import ROUTE_WORDS
+from meteo_api.pages.what_if_answer import Answer, Question, answer_view
 from meteo_api.pages.what_if_form import (
     FORM_FIELDS,
     Filled,
     Group,
-    as_text,
     changes,
     groups,
     last_day_of_form,
 )
-from meteo_api.predictions.schemas import Prediction, PredictionRequest
 from meteo_api.predictions.sense import DAYS_AHEAD, FIRST_DATE
 from meteo_api.predictions.service import PredictionService
 from meteo_api.snapshot.world import World
 from meteo_core.calendar import Issue, local_date
-from meteo_core.labels import PREDICTAND, THRESHOLDS
+from meteo_core.labels import PREDICTAND
 from meteo_core.parameters import PARAMETERS
 from meteo_core.stations import find_station, stations
 
 FIRST_STATION: Final = "Sydney"
 ISSUES: Final = {
-    Issue.EVENING: "evening",
-    Issue.MORNING: "morning",
+    Issue.EVENING: N_("evening"),
+    Issue.MORNING: N_("morning"),
 }
-
-
-@dataclass(frozen=True)
-class Question:
-    """Which day is asked about, and what somebody made of it."""
-
-    station: str
-    day: date
-    issue: Issue
-    filled: Filled | None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerRow:
-    """The chance at one threshold, and that of the unchanged day."""
-
-    words: str
-    chance: float
-    unchanged: float
-    difference: float
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """One field that was changed, and what it does by itself."""
-
-    label: str
-    was: str
-    now: str
-    points: float
-    """Change of the chance of the predictand, 0 to 1, where only this field is changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer in words."""
-
-    chance: float
-    difference: float | None
-    """To the unchanged day; None where nothing was changed."""
-    window: str
-    rows: tuple[AnswerRow, ...]
-    usual: float
-    moved: tuple[Moved, ...]
-    drivers: DriversView | None
-    route: str
-    missing: tuple[str, ...]
-    not_used: tuple[str, ...]
-    model_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +60,8 @@ class WhatIfView:
     answer: Answer | None
     errors: Mapping[str, str]
     """What is wrong with station, date or issue; that of a parameter stands beside it."""
+    field_names: Mapping[str, str]
+    """What people call the fields at fault."""
 
 
 async def what_if_view(
@@ -125,9 +76,9 @@ async def what_if_view(
     answer = None
     if not errors:
         try:
-            answer = await _answer(predictions, question, observed, changed, user_id=user_id)
+            answer = await answer_view(predictions, question, observed, changed, user_id=user_id)
         except InvalidRequest as invalid:
-            errors = {error.pointer.rpartition("/")[2]: error.detail for error in invalid.errors}
+            errors = {error.pointer.rpartition("/")[2]: told(error.detail) for error in invalid.errors}
     place = find_station(question.station)
     return WhatIfView(
         station=question.station,
@@ -137,76 +88,20 @@ async def what_if_view(
         first_date=FIRST_DATE,
         last_date=today + timedelta(days=DAYS_AHEAD),
         issue=question.issue,
-        issues=ISSUES,
-        event=PREDICTAND.words,
+        issues={issue: _(said) for issue, said in ISSUES.items()},
+        event=words.event(PREDICTAND),
         observed_at=_observed_at(question, observed),
         groups=groups(observed, question.filled, errors, question.issue),
         answer=answer,
         errors=errors,
+        field_names={name: words.label(name) if name in PARAMETERS else name for name in errors},
     )
-
-
-async def _answer(
-    predictions: PredictionService,
-    question: Question,
-    observed: Mapping[str, Any],
-    changed: Mapping[str, Any],
-    *,
-    user_id: int,
-) -> Answer:
-    """One batch: the day as asked, the day as it is, and the day with each changed field alone."""
-    alone = [{name: value} for name, value in changed.items()] if len(changed) > 1 else []
-    asked = [dict(changed), *([{}] if changed else []), *alone]
-    batch = [
-        PredictionRequest(station=question.station, date=question.day, issue=question.issue, **values)
-        for values in asked
-    ]
-    # In one, so that no part of the page is from another model or snapshot than the rest.
-    answers = await predictions.answer(batch, explain=True)
-    if isinstance(answers, Prediction):
-        raise TypeError("a list of questions was answered by one answer")
-    given, unchanged = answers[0], answers[1] if changed else answers[0]
-    if question.filled:
-        predictions.note(batch[0], given, user_id=user_id)
-    singles = answers[2:] if alone else [given][: len(changed)]
-    return Answer(
-        chance=given.p_gt_1_0,
-        difference=given.p_gt_1_0 - unchanged.p_gt_1_0 if changed else None,
-        window=words.window(given.valid_from, given.valid_to),
-        rows=tuple(_row(name, given, unchanged) for name in THRESHOLDS),
-        usual=given.climatology_gt_1_0,
-        moved=tuple(
-            sorted(
-                (
-                    _moved(name, observed[name], value, single.p_gt_1_0 - unchanged.p_gt_1_0)
-                    for (name, value), single in zip(changed.items(), singles, strict=True)
-                ),
-                key=lambda moved: -abs(moved.points),
-            )
-        ),
-        drivers=drivers_view(given, shown=given.p_gt_1_0),
-        route=ROUTE_WORDS[given.route],
-        missing=tuple(PARAMETERS[name].label for name in given.fields.missing),
-        not_used=tuple(PARAMETERS[name].label for name in given.fields.not_used),
-        model_version=given.model_version,
-    )
-
-
-def _row(name: str, given: Prediction, unchanged: Prediction) -> AnswerRow:
-    chance, before = getattr(given, f"p_{name}"), getattr(unchanged, f"p_{name}")
-    return AnswerRow(THRESHOLDS[name].words, chance, before, chance - before)
-
-
-def _moved(name: str, was: Any, now: Any, points: float) -> Moved:
-    parameter = PARAMETERS[name]
-    said = [as_text(parameter, value).replace("-", words.MINUS) or words.UNKNOWN for value in (was, now)]
-    return Moved(parameter.label, said[0], said[1], points)
 
 
 def _by_state() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     return tuple(
         (
-            name,
+            _(name),
             tuple((key, place.name) for key, place in stations().items() if place.state == state),
         )
         for state, name in STATES.items()
@@ -217,10 +112,17 @@ def _observed_at(question: Question, observed: Mapping[str, Any]) -> str:
     known = sum(value is not None for value in observed.values())
     where = f"{find_station(question.station).name}, {words.day_with_year(question.day)}"
     if not known:
-        return (
-            f"Nothing is known of {where}: every field is empty, and the service takes what it knows beside."
+        return _(
+            "Nothing is known of %(where)s: every field is empty, and the service takes what it knows "
+            "beside.",
+            where=where,
         )
-    return f"Filled with what was observed: {where}, {known} of {len(observed)} parameters."
+    return _(
+        "Filled with what was observed: %(where)s, %(known)s of %(all)s parameters.",
+        where=where,
+        known=known,
+        all=len(observed),
+    )
 
 
 def question_of(
@@ -289,5 +191,5 @@ class WhatIfController(Controller):
         view = await what_if_view(world, predictions, question, today=today, user_id=request.user.id)
         status = 422 if view.errors else 200
         return pages.show(
-            request, "what_if/page.html", title="What if", section="what-if", view=view, status=status
+            request, "what_if/page.html", title=_("What if"), section="what-if", view=view, status=status
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from meteo_api.language.texts import N_, _, in_figures, plain
 from meteo_api.pages import words
 from meteo_core.calendar import Issue, allowed_parameters
 from meteo_core.parameters import COMPASS_POINTS, PARAMETERS, Kind, KnownAt, Parameter
@@ -14,14 +15,14 @@ UNKNOWN: Final = "unknown"
 """What a select says for it; numbers and times have a box to tick."""
 TICKED: Final = "unknown-"
 GROUPS: Final = {
-    KnownAt.NINE_AM: "Known at 9 am",
-    KnownAt.THREE_PM: "Known at 3 pm",
-    KnownAt.MIDNIGHT: "Of the whole day",
+    KnownAt.NINE_AM: N_("Known at 9 am"),
+    KnownAt.THREE_PM: N_("Known at 3 pm"),
+    KnownAt.MIDNIGHT: N_("Of the whole day"),
 }
 FORM_FIELDS: Final = ("station", "date", "issue", *PARAMETERS, *(f"{TICKED}{name}" for name in PARAMETERS))
 _NUMBER: Final = re.compile(r"[+-]?\d{1,6}([.,]\d{1,6})?")
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-_SAID: Final = {"yes": True, "no": False}
+_SAID: Final = {N_("yes"): True, N_("no"): False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,29 +121,29 @@ def _read(parameter: Parameter, text: str) -> Any:
     match parameter.kind:
         case Kind.NUMBER:
             if not _NUMBER.fullmatch(text):
-                raise ValueError(f"a number is needed, {limits(parameter)}")
+                raise ValueError(_("a number is needed, %(limits)s", limits=limits(parameter)))
             value = float(text.replace(",", "."))
             if not parameter.minimum <= value <= parameter.maximum:
-                raise ValueError(f"must be {limits(parameter)}")
+                raise ValueError(_("must be %(limits)s", limits=limits(parameter)))
             return value
         case Kind.COMPASS:
             if text not in COMPASS_POINTS:
-                raise ValueError(f"must be one of {', '.join(COMPASS_POINTS)}")
+                raise ValueError(_("must be one of %(known)s", known=", ".join(COMPASS_POINTS)))
             return text
         case Kind.CLOCK:
             if not _CLOCK.fullmatch(text):
-                raise ValueError("must be a time of day, such as 14:30")
+                raise ValueError(_("must be a time of day, such as 14:30"))
             return text
         case Kind.FLAG:
             if text not in _SAID:
-                raise ValueError("must be yes or no")
+                raise ValueError(_("must be yes or no"))
             return _SAID[text]
 
 
 def limits(parameter: Parameter) -> str:
     """The limits of a number in words, with the unit."""
     low, high = words.number(parameter.minimum), words.number(parameter.maximum)
-    return f"from {low} to {high}{words.NARROW}{parameter.unit}"
+    return _("from %(low)s to %(high)s\u202f%(unit)s", low=low, high=high, unit=plain(parameter.unit))
 
 
 def groups(
@@ -151,7 +152,7 @@ def groups(
     """The fields that a forecast of this issue time can use, as filled or as observed."""
     allowed = allowed_parameters(issue)
     return tuple(
-        Group(title, fields)
+        Group(_(title), fields)
         for known_at, title in GROUPS.items()
         if (
             fields := tuple(
@@ -168,13 +169,13 @@ def _field(parameter: Parameter, observed: Any, filled: Filled | None, error: st
     is_number = parameter.kind is Kind.NUMBER
     return Field(
         name=parameter.name,
-        label=parameter.label,
-        unit=parameter.unit,
+        label=plain(parameter.label),
+        unit=plain(parameter.unit),
         kind=parameter.kind,
         value=filled.text.get(parameter.name, was) if filled else was,
         observed=was,
         is_unknown=filled is not None and parameter.name in filled.unknown,
-        hint=_hint(parameter, was),
+        hint=_hint(parameter, observed),
         minimum=f"{parameter.minimum:g}" if is_number else "",
         maximum=f"{parameter.maximum:g}" if is_number else "",
         step=f"{10.0**-parameter.decimals:g}" if is_number else "",
@@ -183,9 +184,26 @@ def _field(parameter: Parameter, observed: Any, filled: Filled | None, error: st
     )
 
 
-def _hint(parameter: Parameter, was: str) -> str:
-    observed = f"observed {was.replace('-', words.MINUS)}" if was else "not observed"
-    return f"{observed}; {limits(parameter)}" if parameter.kind is Kind.NUMBER else observed
+def _hint(parameter: Parameter, observed: Any) -> str:
+    was = as_said(parameter, observed)
+    said = _("observed %(value)s", value=was) if was else _("not observed")
+    if parameter.kind is not Kind.NUMBER:
+        return said
+    return _("%(observed)s; %(limits)s", observed=said, limits=limits(parameter))
+
+
+def as_said(parameter: Parameter, value: Any) -> str:
+    """An observed value as people read it, without its unit; empty where it is unknown."""
+    text = as_text(parameter, value)
+    match parameter.kind:
+        case Kind.NUMBER:
+            return in_figures(text).replace("-", words.MINUS)
+        case Kind.COMPASS:
+            return words.compass(text) if text else ""
+        case Kind.FLAG:
+            return _(text) if text else ""
+        case _:
+            return text
 
 
 def _options(parameter: Parameter, was: str) -> tuple[Option, ...]:
@@ -198,7 +216,8 @@ def _options(parameter: Parameter, was: str) -> tuple[Option, ...]:
         case _:
             return ()
     first = () if was else (Option("", words.DASH),)
-    return (*first, *(Option(each, each) for each in choices), Option(UNKNOWN, UNKNOWN))
+    say = words.compass if parameter.kind is Kind.COMPASS else _
+    return (*first, *(Option(each, say(each)) for each in choices), Option(UNKNOWN, words.unknown()))
 
 
 def last_day_of_form(newest: date | None, today: date) -> date:

@@ -1,25 +1,38 @@
-"""Numbers, days and windows as people read them: one way of writing each, for every page."""
+"""Numbers, days and windows as people read them, in the language of the page: one way of writing each."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from babel.dates import format_date, format_time
+
 from meteo_api import predictand
+from meteo_api.language.spoken import spoken
+from meteo_api.language.texts import N_, _, in_figures, ngettext, pgettext, plain
+from meteo_core.forecasting import ISSUED
+from meteo_core.labels import THRESHOLDS, RainThreshold
+from meteo_core.parameters import PARAMETERS
 
 NARROW: Final = "\u202f"
 """Narrow space that does not break, between a number and its unit."""
 MINUS: Final = "\u2212"
 DASH: Final = "\u2013"
 """Between two bounds, and where nothing is known."""
-UNKNOWN: Final = "unknown"
+_UNKNOWN: Final = N_("unknown")
 _LEVEL_FROM: Final = (5, 15, 30, 50, 70, 85)
 """Percent from which the next level of the scale of chances begins; below the first it is level 0."""
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
+def unknown() -> str:
+    """What stands where nothing is known."""
+    return _(_UNKNOWN)
+
+
 def percent(chance: float | None) -> str:
     """A chance, 0 to 1, in whole percent; 0 and 100 only where that is counted, which no forecast is."""
-    return UNKNOWN if chance is None else predictand.percent(chance).replace(" ", NARROW)
+    return unknown() if chance is None else predictand.percent(chance).replace(" ", NARROW)
 
 
 def percent_short(chance: float | None) -> str:
@@ -29,19 +42,24 @@ def percent_short(chance: float | None) -> str:
 
 def points(difference: float | None) -> str:
     """A difference of two chances in percentage points, with its sign."""
+    written = points_short(difference)
     if difference is None:
-        return UNKNOWN
-    size = abs(difference) * 100
-    if size < 0.05:
-        return f"0{NARROW}points"
-    sign = "+" if difference > 0 else MINUS
-    written = f"{size:.1f}" if size < 0.95 else f"{size:.0f}"
-    return f"{sign}{written}{NARROW}{'point' if written == '1' else 'points'}"
+        return written
+    is_one = written.lstrip(f"+{MINUS}") == "1"
+    return (
+        _("%(number)s\u202fpoint", number=written) if is_one else _("%(number)s\u202fpoints", number=written)
+    )
 
 
 def points_short(difference: float | None) -> str:
     """The same in a table whose head says points."""
-    return points(difference).partition(NARROW)[0]
+    if difference is None:
+        return unknown()
+    size = abs(difference) * 100
+    if size < 0.05:
+        return "0"
+    sign = "+" if difference > 0 else MINUS
+    return in_figures(f"{sign}{size:.1f}" if size < 0.95 else f"{sign}{size:.0f}")
 
 
 def level(chance: float | None) -> str:
@@ -61,49 +79,120 @@ def levels() -> list[tuple[str, str]]:
 def number(value: float | None, decimals: int = 0) -> str:
     """A plain number with a proper minus."""
     if value is None:
-        return UNKNOWN
-    return f"{value:.{decimals}f}".replace("-", MINUS)
+        return unknown()
+    return in_figures(f"{value:.{decimals}f}").replace("-", MINUS)
+
+
+def whole(number_of: int) -> str:
+    """How many of something, thousands apart."""
+    return in_figures(f"{number_of:,}")
 
 
 def quantity(value: float | None, unit: str, decimals: int = 0) -> str:
     """A measured value with its unit."""
-    return UNKNOWN if value is None else f"{number(value, decimals)}{NARROW}{unit}"
+    return unknown() if value is None else f"{number(value, decimals)}{NARROW}{plain(unit)}"
+
+
+def interval(low: float | None, high: float | None, decimals: int) -> str:
+    """An interval; a dash where there is none."""
+    if low is None or high is None:
+        return DASH
+    return _("%(low)s to %(high)s", low=number(low, decimals), high=number(high, decimals))
+
+
+def event(rule: RainThreshold | str) -> str:
+    """A rule for calling a day wet, or the one of this name: more than 1 mm."""
+    rule = THRESHOLDS[rule] if isinstance(rule, str) else rule
+    amount = in_figures(f"{rule.millimetres:g}")
+    if rule.strict:
+        return _("more than %(amount)s mm", amount=amount)
+    return _("at least %(amount)s mm", amount=amount)
+
+
+def issue(name: str) -> str:
+    """The issue time as it stands before "forecast": morning, evening."""
+    return pgettext("forecast", "morning") if name == "morning" else pgettext("forecast", "evening")
+
+
+def kind(name: str) -> str:
+    """Whether a forecast was issued on its day or made afterwards."""
+    return pgettext("forecast", "issued") if name == ISSUED else pgettext("forecast", "hindcast")
+
+
+def label(parameter: str) -> str:
+    """What people call a parameter."""
+    return plain(PARAMETERS[parameter].label)
+
+
+def scored(parameter: str) -> str:
+    """A parameter, or what was scored instead of one: `skill_evening_30`."""
+    if parameter in PARAMETERS:
+        return label(parameter)
+    match parameter.split("_"):
+        case ["skill", when, days]:
+            return _("Skill of %(issue)s forecasts, %(days)s days", issue=issue(when), days=days)
+        case ["calibration", when, days]:
+            return _("Chances of %(issue)s forecasts, %(days)s days", issue=issue(when), days=days)
+    return parameter
+
+
+def compass(point: str) -> str:
+    """A compass point: WNW is ONO in French."""
+    return pgettext("compass", point)
 
 
 def day(when: date) -> str:
     """A date: Thu 25 June."""
-    return f"{when:%a} {when.day} {when:%B}"
+    return _written(when, pgettext("pattern of a date", "EEE d MMMM"), spoken().value)
 
 
 def day_short(when: date) -> str:
     """A date in a table: 25 Jun."""
-    return f"{when.day} {when:%b}"
+    return _written(when, pgettext("pattern of a date", "d MMM"), spoken().value)
+
+
+def day_short_with_year(when: date) -> str:
+    """The same with its year: 25 Jun 2026."""
+    return _written(when, pgettext("pattern of a date", "d MMM y"), spoken().value)
 
 
 def weekday_short(when: date) -> str:
     """A date at the head of a column: Thu 25 Jun."""
-    return f"{when:%a} {day_short(when)}"
+    return _written(when, pgettext("pattern of a date", "EEE d MMM"), spoken().value)
 
 
 def day_with_year(when: date) -> str:
     """A date: Thu 25 June 2026."""
-    return f"{day(when)} {when.year}"
+    return _written(when, pgettext("pattern of a date", "EEE d MMMM y"), spoken().value)
+
+
+@lru_cache(maxsize=4096)
+def _written(when: date, pattern: str, language: str) -> str:
+    written = format_date(when, pattern, locale=language)
+    # French begins a month with an ordinal, which the tables of Unicode leave out.
+    return written.replace("1 ", "1er ", 1) if language == "fr" and when.day == 1 else written
 
 
 def clock(when: datetime) -> str:
     """Time of day: 9 am, 7:35 pm."""
-    hour, half = (when.hour + 11) % 12 + 1, "am" if when.hour < 12 else "pm"
-    return f"{hour}{NARROW}{half}" if when.minute == 0 else f"{hour}:{when.minute:02}{NARROW}{half}"
+    # The half of the day in small letters, as in Australia.
+    return format_time(when.time(), _clock_pattern(when), locale=spoken().tag.replace("-", "_"))
+
+
+def _clock_pattern(when: datetime) -> str:
+    if when.minute == 0:
+        return pgettext("pattern of a time", "h\u202fa")
+    return pgettext("pattern of a time", "h:mm\u202fa")
 
 
 def moment(when: datetime) -> str:
     """A moment on the clock that it is given in: 7:35 pm Thu 25 June."""
-    return f"{clock(when)} {day(when)}"
+    return pgettext("moment", "%(clock)s %(day)s", clock=clock(when), day=day(when))
 
 
 def moment_utc(when: datetime) -> str:
     """A moment in UTC, by 24 hours: 10:46 UTC, Thu 25 June 2026."""
-    return f"{when:%H:%M} UTC, {day_with_year(when)}"
+    return pgettext("moment", "%(clock)s UTC, %(day)s", clock=f"{when:%H:%M}", day=day_with_year(when))
 
 
 def clock_utc(when: datetime) -> str:
@@ -113,24 +202,33 @@ def clock_utc(when: datetime) -> str:
 
 def window(start: datetime, end: datetime) -> str:
     """The window of a forecast, on the station's clock."""
-    return f"from {moment(start)} to {moment(end)}, station time"
+    return _("from %(start)s to %(end)s, station time", start=_bound(start), end=_bound(end))
 
 
 def window_of(day_of_issue: date) -> str:
     """The window of forecasts of a date, on the clock of each station."""
-    end = day_of_issue + timedelta(days=1)
-    return f"from 9{NARROW}am {day(day_of_issue)} to 9{NARROW}am {day(end)}, station time"
+    start = datetime(day_of_issue.year, day_of_issue.month, day_of_issue.day, 9)  # noqa: DTZ001 (of each station)
+    return window(start, start + timedelta(days=1))
+
+
+def _bound(when: datetime) -> str:
+    return pgettext("bound of a window", "%(clock)s %(day)s", clock=clock(when), day=day(when))
+
+
+def span(first: date, last: date) -> str:
+    """The days from one to another, both included."""
+    return _("%(first)s to %(last)s", first=day_with_year(first), last=day_with_year(last))
 
 
 def age(seconds: float) -> str:
     """How long ago: 3 minutes, 5 hours, 2 days."""
     if seconds < _MINUTE:
-        return "less than a minute"
-    for size, one, name in ((_DAY, 2 * _DAY, "days"), (_HOUR, 2 * _HOUR, "hours"), (_MINUTE, 0, "minutes")):
-        if seconds >= one:
-            count = round(seconds / size)
-            return f"{count} {name if count != 1 else name.removesuffix('s')}"
-    return UNKNOWN
+        return _("less than a minute")
+    if seconds >= 2 * _DAY:
+        return ngettext("%(num)s day", "%(num)s days", round(seconds / _DAY))
+    if seconds >= 2 * _HOUR:
+        return ngettext("%(num)s hour", "%(num)s hours", round(seconds / _HOUR))
+    return ngettext("%(num)s minute", "%(num)s minutes", round(seconds / _MINUTE))
 
 
 def duration(seconds: float) -> str:
@@ -143,9 +241,13 @@ def duration(seconds: float) -> str:
     return f"{whole // _HOUR}{NARROW}h {whole % _HOUR // _MINUTE}{NARROW}min"
 
 
-def count(number_of: int, one: str, many: str | None = None) -> str:
-    """So many of them: 1 day, 14 days, 12,345 forecasts."""
-    return f"{number_of:,} {one if number_of == 1 else many or one + 's'}"
+def forecasts_on_days(forecasts: int, days: int) -> str:
+    """How many forecasts, on how many days."""
+    return _(
+        "%(forecasts)s on %(days)s",
+        forecasts=ngettext("%(num)s forecast", "%(num)s forecasts", forecasts),
+        days=ngettext("%(num)s day", "%(num)s days", days),
+    )
 
 
 def capitalize_first(text: str) -> str:
@@ -156,20 +258,10 @@ def capitalize_first(text: str) -> str:
 FILTERS: Final = {
     each.__name__: each
     for each in (
-        *(
-            percent,
-            percent_short,
-            points,
-            points_short,
-            level,
-            number,
-            quantity,
-            day,
-            day_short,
-            weekday_short,
-            day_with_year,
-        ),
-        *(clock, moment, moment_utc, window, window_of, age, duration, count, capitalize_first),
+        *(percent, percent_short, points, points_short, level, number, whole, quantity, interval),
+        *(event, issue, kind, label, scored, compass),
+        *(day, day_short, day_short_with_year, weekday_short, day_with_year),
+        *(clock, moment, moment_utc, window, window_of, age, duration, capitalize_first),
     )
 }
 """What templates may write after a bar."""

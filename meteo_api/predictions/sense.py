@@ -15,6 +15,7 @@ from meteo_core.errors import UnknownStation
 from meteo_core.labels import PREDICTAND
 from meteo_core.parameters import WIND_PAIRS
 from meteo_core.quality import FIRST_DAY
+from meteo_core.sentence import Sentence
 from meteo_core.stations import nearest_keys, stations
 
 FIRST_DATE: Final = FIRST_DAY.date()
@@ -48,19 +49,27 @@ def _senseless(request: PredictionRequest, last_dates: Mapping[str, date]) -> It
     """Field and reason of each value that cannot be."""
     last = last_dates.get(request.station)
     if last is None:
-        yield "station", str(UnknownStation(request.station, nearest=nearest_keys(request.station)))
+        yield "station", UnknownStation(request.station, nearest=nearest_keys(request.station)).args[0]
     elif not FIRST_DATE <= request.date <= last:
         yield (
             "date",
-            f"{request.date} is outside {FIRST_DATE} to {last}, tomorrow on the station's calendar",
+            Sentence(
+                "%(day)s is outside %(first)s to %(last)s, tomorrow on the station's calendar",
+                day=request.date,
+                first=FIRST_DATE,
+                last=last,
+            ),
         )
 
     low, high = request.min_temp, request.max_temp  # pyright: ignore[reportAttributeAccessIssue] (from the table)
     if low not in _UNKNOWN and high not in _UNKNOWN and low > high:
-        yield "min_temp", "above max_temp, °C"
+        yield "min_temp", Sentence("above max_temp, °C")
     for speed, direction in WIND_PAIRS.values():
         if getattr(request, speed) == 0 and getattr(request, direction) not in _UNKNOWN:
-            yield direction, f"a calm ({speed} 0 km/h) has no direction: leave it out or say null"
+            yield (
+                direction,
+                Sentence("a calm (%(speed)s 0 km/h) has no direction: leave it out or say null", speed=speed),
+            )
     amount, said = request.rainfall, request.rain_today  # pyright: ignore[reportAttributeAccessIssue]
     if amount not in _UNKNOWN and said not in _UNKNOWN and PREDICTAND.holds(amount) != said:
-        yield "rain_today", f"contradicts rainfall: it means {PREDICTAND.words} in the 24 hours to 9 am"
+        yield "rain_today", Sentence("contradicts rainfall: it means more than 1 mm in the 24 hours to 9 am")

@@ -30,6 +30,7 @@ from meteo_core.calendar import Issue
 from meteo_core.model.blend import MAIN
 from meteo_core.model.drivers import Driver
 from meteo_core.model.rain_model import ROUTES
+from meteo_core.sentence import Sentence
 from meteo_core.stations import find_station
 
 log = logging.getLogger(__name__)
@@ -151,7 +152,8 @@ class PredictionService:
             self._models.require()
             self._snapshots.require()
             raise NotReady(
-                self.trouble or "The model is being made ready for the snapshot", retry_after_seconds=1
+                self.trouble or Sentence("The model is being made ready for the snapshot"),
+                retry_after_seconds=1,
             )
         return self._in_service
 
@@ -259,5 +261,9 @@ def _as_seen(driver: Driver) -> DriverOfChance:
 
 def _not_trained_on(ready: InService, request: PredictionRequest, *, pointer: str) -> FieldError:
     version = ready.served.version.version
-    detail = f"version {version} of the model was not trained on {request.station}"
+    detail = Sentence(
+        "version %(version)s of the model was not trained on %(station)s",
+        version=version,
+        station=request.station,
+    )
     return FieldError(pointer=pointer, detail=detail)

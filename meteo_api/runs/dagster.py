@@ -11,6 +11,7 @@ from typing import Any, Final
 import httpx
 
 from meteo_api.runs.errors import DagsterAway, UnknownRun
+from meteo_core.sentence import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +124,10 @@ class Dagster:
             }
         if job not in self._places:
             raise DagsterAway(
-                f"Dagster has no job {job!r}: its code location is not loaded, see its Deployment page"
+                Sentence(
+                    "Dagster has no job %(job)r: its code location is not loaded, see its Deployment page",
+                    job=job,
+                )
             )
         return self._places[job]
 
@@ -138,18 +142,29 @@ class Dagster:
             )
             # Dagster answers an error of its own with status 500 and tells it in the body.
             if answer.is_error and answer.status_code != httpx.codes.INTERNAL_SERVER_ERROR:
-                raise DagsterAway(f"Dagster does not answer at {self.url}: status {answer.status_code}")
+                raise DagsterAway(
+                    Sentence(
+                        "Dagster does not answer at %(address)s: status %(status)s",
+                        address=self.url,
+                        status=answer.status_code,
+                    )
+                )
             said = answer.json()
             if said.get("errors"):
                 raise DagsterAway(f"Dagster at {self.url} fails: {said['errors'][0].get('message')}")
             (found,) = said["data"].values()
         except httpx.TimeoutException as error:
             raise DagsterAway(
-                f"Dagster at {self.url} does not answer in time; what was asked for may still happen: "
-                "look again before asking again"
+                Sentence(
+                    "Dagster at %(address)s does not answer in time; what was asked for may still happen: "
+                    "look again before asking again",
+                    address=self.url,
+                )
             ) from error
         except (httpx.HTTPError, ValueError, KeyError, AttributeError, TypeError) as error:
-            raise DagsterAway(f"Dagster does not answer at {self.url}: {error}") from error
+            raise DagsterAway(
+                Sentence("Dagster does not answer at %(address)s: %(why)s", address=self.url, why=str(error))
+            ) from error
         return found
 
 
@@ -163,7 +178,7 @@ def _document(name: str) -> str:
 
 def _found(said: Mapping[str, Any], run_id: str) -> Mapping[str, Any]:
     if said["__typename"] == "RunNotFoundError":
-        raise UnknownRun(f"there is no run {run_id!r}")
+        raise UnknownRun(Sentence("there is no run %(run)r", run=run_id))
     if said["__typename"] in ("PythonError", "UnauthorizedError"):
         raise DagsterAway(f"Dagster fails: {_reason(said)}")
     return said

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from meteo_api.language.texts import N_
 from meteo_api.runs.dagster import Dagster
 from meteo_api.runs.progress import Story
 from meteo_api.runs.schemas import Run, Status
@@ -24,7 +25,7 @@ _TOLD_OF: Final = {
 async def outcome_of(run: Run, job: str, story: Story, dagster: Dagster) -> str | None:
     """A sentence or two; None while the run goes on."""
     if run.status is Status.CANCELED:
-        return "Canceled; what it had finished by then stays."
+        return N_("Canceled; what it had finished by then stays.")
     if run.status is Status.FAILED:
         again = f" It is tried again as run {run.retried_as}." if run.retried_as else ""
         return f"Failed: {story.first_failure or 'Dagster gives no reason'}.{again}"
@@ -32,7 +33,7 @@ async def outcome_of(run: Run, job: str, story: Story, dagster: Dagster) -> str 
         return None
     ended = run.ended_at + timedelta(seconds=1)
     said = [await _of_asset(asset, run.id, ended, dagster) for asset in _TOLD_OF.get(job, ())]
-    return " ".join(f"{each}." for each in said if each) or "Succeeded."
+    return " ".join(f"{each}." for each in said if each) or N_("Succeeded.")
 
 
 async def _of_asset(asset: str, run_id: str, ended: datetime, dagster: Dagster) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from meteo_api.accounts.account import Account
 from meteo_api.clock import Clock
 from meteo_api.deeds import Deeds
+from meteo_api.language.texts import N_
 from meteo_api.runs.dagster import Dagster
 from meteo_api.runs.errors import DagsterAway, RunHasEnded, UnknownRun
 from meteo_api.runs.outcome import outcome_of
@@ -17,6 +18,7 @@ from meteo_api.runs.progress import Stories
 from meteo_api.runs.schemas import UNFINISHED, Run, RunInDetail, Status
 from meteo_api.runs.wanted import RunAsked, Wanted, wanted
 from meteo_core import jobs
+from meteo_core.sentence import Sentence
 
 _RUN_ID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 FEW: Final = 20
@@ -91,11 +93,13 @@ class RunService:
         """Ask a run to stop; raises `UnknownRun`, or `RunHasEnded` where it is too late."""
         run = self._shown(await self._dagster.run(_known_form(run_id)))
         if run.status.has_ended:
-            raise RunHasEnded(f"run {run_id} has ended already: {run.status}")
+            raise RunHasEnded(
+                Sentence("run %(run)s has ended already: %(status)s", run=run_id, status=run.status.value)
+            )
         return await self._deeds.do(
             lambda: self._cancel(run),
             by=by,
-            action="cancel run",
+            action=N_("cancel run"),
             subject=run_id,
             detail=f"{run.job}, {run.status}",
             told=lambda asked: f"it is {asked.status}",
@@ -126,5 +130,5 @@ class RunService:
 
 def _known_form(run_id: str) -> str:
     if not _RUN_ID.fullmatch(run_id):
-        raise UnknownRun(f"there is no run {run_id[:60]!r}")
+        raise UnknownRun(Sentence("there is no run %(run)r", run=run_id[:60]))
     return run_id

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 
 from meteo_api.errors import FieldError, InvalidRequest
 from meteo_core import jobs
+from meteo_core.sentence import Sentence
 
 
 class Job(StrEnum):
@@ -77,38 +78,48 @@ def wanted(asked: RunAsked, now: datetime) -> Wanted:
 def _week(asked: RunAsked, today: date) -> str:
     for name, value in {"from": asked.from_, "to": asked.to}.items():
         if value is not None:
-            raise _wrong(name, "a training is of one week: name a day of it as `partition`")
+            raise _wrong(name, Sentence("a training is of one week: name a day of it as `partition`"))
     newest = jobs.last_complete_week(today)
     if asked.partition is None:
         return newest
     week = jobs.week_containing(asked.partition)
     if not jobs.FIRST_WEEK.isoformat() <= week <= newest:
         end = date.fromisoformat(newest) + timedelta(days=6)
-        raise _wrong("partition", f"must be from {jobs.FIRST_WEEK} to {end}: a week that is over")
+        raise _wrong(
+            "partition",
+            Sentence(
+                "must be from %(first)s to %(last)s: a week that is over", first=jobs.FIRST_WEEK, last=end
+            ),
+        )
     return week
 
 
 def _days(asked: RunAsked, today: date, observed: date) -> tuple[date, date]:
     if asked.partition is not None:
         if asked.job is Job.BACKFILL:
-            raise _wrong("partition", "a backfill is of a range: give `from` and `to`")
+            raise _wrong("partition", Sentence("a backfill is of a range: give `from` and `to`"))
         if asked.from_ is not None or asked.to is not None:
-            raise _wrong("partition", "give either `partition` or `from` and `to`")
+            raise _wrong("partition", Sentence("give either `partition` or `from` and `to`"))
         day = _within("partition", asked.partition, today)
         return day, day
     if asked.from_ is None:
         if asked.to is not None or asked.job is Job.BACKFILL:
-            raise _wrong("from", "a range needs its first day")
+            raise _wrong("from", Sentence("a range needs its first day"))
         return observed, observed
     first, last = _within("from", asked.from_, today), _within("to", asked.to or today, today)
     if first > last:
-        raise _wrong("from", f"must not be after `to`, {last}")
+        raise _wrong("from", Sentence("must not be after `to`, %(day)s", day=last))
     return first, last
 
 
 def _within(name: str, day: date, today: date) -> date:
     if not jobs.FIRST_DAY <= day <= today:
-        raise _wrong(name, f"must be from {jobs.FIRST_DAY} to {today}, the date in Sydney")
+        raise _wrong(
+            name,
+            Sentence(
+                "must be from %(first)s to %(last)s, the date in Sydney", first=jobs.FIRST_DAY, last=today
+            ),
+        )
     return day
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from meteo_api.errors import NotReady
 from meteo_api.snapshot.world import World
 from meteo_core.errors import MeteoError
+from meteo_core.sentence import Sentence
 from meteo_core.serving import current_name, read
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,9 @@ class SnapshotStore:
         """The world in service; raises `NotReady` that says why there is none."""
         if self.current is None:
             raise NotReady(
-                f"There is no serving snapshot: {self.trouble or 'not read yet'}",
+                Sentence(
+                    "There is no serving snapshot: %(why)s", why=self.trouble or Sentence("not read yet")
+                ),
                 retry_after_seconds=math.ceil(self._look_seconds),
             )
         return self.current

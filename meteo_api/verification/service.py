@@ -80,4 +80,6 @@ def _require_station(key: str | None) -> None:
     try:
         find_station(key)
     except UnknownStation as error:
-        raise InvalidRequest([NoSuchStation(pointer="/station", detail=str(error), place="query")]) from error
+        raise InvalidRequest(
+            [NoSuchStation(pointer="/station", detail=error.args[0], place="query")]
+        ) from error

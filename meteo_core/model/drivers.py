@@ -29,7 +29,7 @@ TOPICS: Final = (
 )
 """What predictors are about, by how their names begin."""
 SEASON_AND_PLACE: Final = "Season and place"
-_WHERE: Final = {
+PLACES: Final = {
     Family.OWN_DAY: "here, on the day",
     Family.ANOMALY: "here, on the day",
     Family.OWN_PAST: "here, on the days before",
@@ -38,6 +38,7 @@ _WHERE: Final = {
     Family.SLOPE: "at other stations",
     Family.PATTERN: "at other stations",
 }
+"""Where the evidence was seen, by the family of its predictor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,11 @@ def drivers_of(
 
 def evidence_of(predictor: Predictor) -> str:
     """What a predictor is about and where it was seen, in words."""
-    where = _WHERE.get(predictor.family)
+    where = PLACES.get(predictor.family)
     if where is None or predictor.name == "usual_wet_chance":
         return SEASON_AND_PLACE
     if predictor.day_before and predictor.family in (Family.OWN_DAY, Family.ANOMALY):
-        where = _WHERE[Family.OWN_PAST]
+        where = PLACES[Family.OWN_PAST]
     name = predictor.name.removeprefix("near_").removeprefix("mean_")
     topic = next((topic for topic, beginnings in TOPICS if name.startswith(beginnings)), None)
     if topic is None:

@@ -17,6 +17,7 @@ from meteo_core.model.registry import (
     number_of,
     require_expected,
 )
+from meteo_core.sentence import Sentence
 
 REQUIRED_CHECKS: Final = ("rain_model_beats_climatology", "rain_model_is_calibrated")
 """Checks that a version must have passed before it can be champion."""
@@ -60,13 +61,17 @@ def promote(
     """
     version, before = registry.version(number), registry.alias(CHAMPION)
     if before is not None and before.version == number:
-        raise ChampionAlready(f"version {number} is champion already")
+        raise ChampionAlready(Sentence("version %(number)s is champion already", number=number))
     passed = has_passed(version)
     if not passed and not despite_checks:
         ended = ", ".join(f"{name}: {how}" for name, how in sorted(checks_of(version).items()))
         raise ChecksNotPassed(
-            f"version {number} has not passed its checks ({ended}). It can be promoted despite its checks; "
-            "the audit will say so"
+            Sentence(
+                "version %(number)s has not passed its checks (%(checks)s). It can be promoted despite its "
+                "checks; the audit will say so",
+                number=number,
+                checks=ended,
+            )
         )
     require_usable(registry, number)
     said = reason if passed else f"{reason} (despite its checks)"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from meteo_core.errors import MeteoError
 from meteo_core.features.predictor_table import Variant
 from meteo_core.model.rain_models import RainModels
+from meteo_core.sentence import Sentence
 
 if TYPE_CHECKING:  # MLflow takes two seconds to import: only where it is used
     from mlflow import MlflowClient
@@ -114,10 +115,18 @@ def require_expected(champion: ModelVersion | None, expected: int | None) -> Non
     """Raises `ChampionHasChanged` where this is not the champion expected; None expects nothing."""
     if expected is None or expected == number_of(champion):
         return
-    found = "none is" if champion is None else f"version {champion.version} is"
+    found = (
+        Sentence("none is")
+        if champion is None
+        else Sentence("version %(number)s is", number=champion.version)
+    )
     if expected == NO_CHAMPION:
-        raise ChampionHasChanged(f"there was no champion, and now there is one: {found}")
-    raise ChampionHasChanged(f"version {expected} is not champion any more: {found}")
+        raise ChampionHasChanged(
+            Sentence("there was no champion, and now there is one: %(found)s", found=found)
+        )
+    raise ChampionHasChanged(
+        Sentence("version %(number)s is not champion any more: %(found)s", number=expected, found=found)
+    )
 
 
 class ModelRegistry:
@@ -215,13 +224,23 @@ class ModelRegistry:
         from mlflow.exceptions import MlflowException
 
         if not 1 <= version <= GREATEST_VERSION:
-            raise UnknownVersion(f"there is no version {version} of {REGISTERED_MODEL}")
+            raise UnknownVersion(
+                Sentence(
+                    "there is no version %(number)s of %(model)s", number=version, model=REGISTERED_MODEL
+                )
+            )
         with _translated(self.uri):
             try:
                 return _as_version(self._client().get_model_version(REGISTERED_MODEL, str(version)))
             except MlflowException as error:
                 if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-                    raise UnknownVersion(f"there is no version {version} of {REGISTERED_MODEL}") from error
+                    raise UnknownVersion(
+                        Sentence(
+                            "there is no version %(number)s of %(model)s",
+                            number=version,
+                            model=REGISTERED_MODEL,
+                        )
+                    ) from error
                 raise
 
     def versions(self) -> list[ModelVersion]:
@@ -285,7 +304,9 @@ class ModelRegistry:
         """The version that this champion replaced; raises `NothingToRollBackTo`."""
         before = version_before(champion.version, self.history()) if champion else None
         if before is None:
-            raise NothingToRollBackTo("no version was champion before this one: promote one by its number")
+            raise NothingToRollBackTo(
+                Sentence("no version was champion before this one: promote one by its number")
+            )
         return before
 
     def roll_back(self, *, reason: str, who: str, expected_champion: int | None = None) -> ChampionChange:

@@ -69,6 +69,7 @@ def test_only_these_answer_whoever_asks(client: TestClient):
         "GET /metrics",
         "GET /sign-in",
         "POST /sign-in",
+        "POST /language",
         "POST /api/v1/login",
         "GET /static/{digest:str}/{name:str}",
         "GET /.well-known/security.txt",

@@ -126,3 +126,47 @@ def test_without_a_snapshot_there_is_a_page_that_says_so(tmp_path):
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "60"
     assert "<h1>The service is not ready</h1>" in answer.text
+
+
+def made_late(world: World) -> World:
+    """As it is where the pipeline first ran at night: nothing issued, the day's forecasts made after it."""
+    late = {
+        key: tuple(
+            replace(each, kind="hindcast", issued_at=each.valid_to - timedelta(hours=6))
+            for each in forecasts
+            if each.date == NOW.date()
+        )
+        for key, forecasts in world.forecasts.items()
+    }
+    return replace(world, forecasts=late)
+
+
+def test_where_none_was_issued_a_late_one_is_shown_until_its_window_ends_and_says_so(world: World):
+    newest = world.forecasts["Albury"][0]
+    night = newest.valid_to - timedelta(hours=5)
+
+    view = map_view(made_late(world), night, EVENING)
+
+    assert rows_of(view)["Albury"].chance == newest.probabilities["p_gt_1_0"]
+    assert view.nothing is None
+    assert view.late is not None
+    assert "none was issued on its day" in view.late
+    assert "3" in view.late
+    assert view.windows[0].startswith("from 9\u202fam Sat 25 June to 9\u202fam Sun 26 June")
+
+
+def test_a_late_one_is_over_with_its_window_and_no_forecast_before_it_is_made(world: World):
+    newest, late = world.forecasts["Albury"][0], made_late(world)
+
+    over = map_view(late, newest.valid_to + timedelta(hours=5), EVENING)
+    before = map_view(late, newest.valid_to - timedelta(hours=10), EVENING)
+
+    assert rows_of(over)["Albury"].chance is None
+    assert rows_of(before)["Albury"].chance is None
+    assert over.late is None
+
+
+def test_what_was_issued_goes_before_what_was_made_late(world: World):
+    night = world.forecasts["Albury"][0].valid_to - timedelta(hours=5)
+
+    assert map_view(world, night, EVENING).late is None
