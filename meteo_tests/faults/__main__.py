@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+
+NOT_TRIED = "not tried: "
+"""What stands before the reason why a fault could not be made on this machine."""
 
 
 class Rows:
@@ -30,9 +34,14 @@ def _outcome(report: Any) -> str:
     if report.passed:
         return ""
     if report.skipped:
-        return "not tried: " + str(report.longrepr[2] if isinstance(report.longrepr, tuple) else "skipped")
+        return NOT_TRIED + str(report.longrepr[2] if isinstance(report.longrepr, tuple) else "skipped")
     last = [line for line in str(report.longrepr).splitlines() if line.startswith("E ")]
     return f"{report.nodeid}: {last[0][1:].strip() if last else 'failed'}"
+
+
+def _worst(outcomes: list[str]) -> str:
+    """What was not as expected, else what was not tried, else nothing."""
+    return min(outcomes, key=lambda outcome: (not outcome, outcome.startswith(NOT_TRIED)))
 
 
 def main() -> int:
@@ -40,14 +49,21 @@ def main() -> int:
     rows = Rows()
     status = pytest.main(["-m", "fault", "-q", "--no-header", *sys.argv[1:]], plugins=[rows])
     table = Table("fault", "expected", "seen", title="Faults", show_lines=True)
-    for (what, expected), outcomes in sorted(rows.seen.items()):
-        wrong = [outcome for outcome in outcomes if outcome]
-        times = f" ({len(outcomes)} ways)" if len(outcomes) > 1 else ""
-        table.add_row(what, expected, "[green]as expected[/]" + times if not wrong else "[red]" + wrong[0])
+    worst = {fault: _worst(outcomes) for fault, outcomes in sorted(rows.seen.items())}
+    for (what, expected), outcome in worst.items():
+        ways = len(rows.seen[what, expected])
+        times = f" ({ways} ways)" if ways > 1 else ""
+        table.add_row(
+            what, expected, "[red]" + escape(outcome) if outcome else "[green]as expected[/]" + times
+        )
     console = Console(width=170)
     console.print(table)
-    unmet = sum(any(outcomes) for outcomes in rows.seen.values())
-    console.print(f"{len(rows.seen)} faults, {unmet or 'all'} {'not ' if unmet else ''}as expected")
+    wrong = [outcome for outcome in worst.values() if outcome]
+    untried = sum(outcome.startswith(NOT_TRIED) for outcome in wrong)
+    console.print(
+        f"{len(worst)} faults: {len(worst) - len(wrong)} as expected, {untried} not tried, "
+        f"{len(wrong) - untried} not as expected"
+    )
     return int(status)
 
 
