@@ -15,7 +15,7 @@ from typing import Final
 import httpx
 
 from benchmarks.report import machine, show
-from benchmarks.soak.load import RATE, Load, percentile
+from benchmarks.soak.load import RATE, Asked, Load, percentile
 from benchmarks.soak.memory import MOST_GROWTH, MOST_GROWTH_MB, Memory, is_level, slope, thirds
 from benchmarks.soak.pipeline import Administrator
 from benchmarks.soak.questions import Questions
@@ -72,17 +72,25 @@ async def _watch(soak: Soak, began: float) -> None:
         soak.memory.sample(at)
         if at // 60 > minute:
             minute = int(at // 60)
-            asked = sum(len(kind.seconds) for kind in soak.load.asked.values())
-            failed = sum(kind.failed for kind in soak.load.asked.values())
-            done = (
-                ", ".join(f"{count} x {what}" for what, count in soak.administrator.done.items()) or "nothing"
-            )
+            asked, failed = _counted(soak)
+            done = ", ".join(f"{count} x {what}" for what, count in soak.administrator.done.items())
             print(
                 f"  {minute:3} min  {asked:6,} requests, {failed} failed; done: {done or 'nothing'}; "
-                f"now: {soak.administrator.doing}; {len(soak.administrator.failures)} runs failed",
+                f"now: {soak.administrator.doing}; load of the machine {os.getloadavg()[0]:.0f}",
                 flush=True,
             )
         await asyncio.sleep(SAMPLE_SECONDS)
+
+
+def _kinds(soak: Soak) -> dict[str, Asked]:
+    """What was asked, by whom and how often."""
+    return {**soak.load.asked, "administration": soak.administrator.asked}
+
+
+def _counted(soak: Soak) -> tuple[int, int]:
+    """Requests in all, and how many of them failed."""
+    kinds = _kinds(soak).values()
+    return sum(len(kind.seconds) for kind in kinds), sum(kind.failed for kind in kinds)
 
 
 def _report(soak: Soak, wrong: list[str]) -> int:
@@ -98,7 +106,7 @@ def _report(soak: Soak, wrong: list[str]) -> int:
                 f"{percentile(kind.seconds, 0.5):.1f}",
                 f"{percentile(kind.seconds, 0.99):.1f}",
             )
-            for name, kind in soak.load.asked.items()
+            for name, kind in _kinds(soak).items()
         ],
     )
     stayed = soak.memory.of_those_that_stay(WARM_UP * soak.seconds)
@@ -119,8 +127,7 @@ def _report(soak: Soak, wrong: list[str]) -> int:
         f"{MOST_GROWTH:.0%} or {MOST_GROWTH_MB:.0f} MB above that of the first."
     )
     done = soak.administrator.done
-    asked = sum(len(kind.seconds) for kind in soak.load.asked.values())
-    failed = sum(kind.failed for kind in soak.load.asked.values())
+    asked, failed = _counted(soak)
     print(
         f"{done['ingest']} ingestions, {done['train']} trainings, {done['promote']} promotions, "
         f"{done['rollback']} rollbacks; under way at the end: "

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import httpx
 
+from benchmarks.soak.load import Asked
+
 POLL_SECONDS: Final = 2.0
 RUN_SECONDS: Final = 1200.0
 """A run that has not ended by then counts as failed."""
@@ -25,6 +27,7 @@ class Administrator:
     def __init__(self, client: httpx.AsyncClient, password: str) -> None:
         self._client = client
         self._password = password
+        self.asked = Asked()
         self.done: Counter[str] = Counter()
         self.failures: list[str] = []
         self.called_off: list[str] = []
@@ -81,7 +84,9 @@ class Administrator:
         self.done[job] += 1
 
     def _note(self, error: Exception) -> None:
+        """Say at once what went wrong: a soak is long."""
         self.failures.append(f"{self.doing}: {type(error).__name__} {error}"[:300])
+        print(f"  FAILED  {self.failures[-1]}", flush=True)
 
     async def _exchange(self) -> None:
         """The newest version that may be becomes champion for a while, and then the one before it again."""
@@ -110,7 +115,14 @@ class Administrator:
         return await self._asked("GET", "/models")
 
     async def _asked(self, method: str, path: str, **content: Any) -> Any:
-        answer = await self._client.request(method, f"/api/v1{path}", **content)
-        if not answer.is_success:
-            raise RunFailed(f"{method} {path} {answer.status_code}: {answer.text[:200]}")
-        return answer.json()
+        began = time.monotonic()
+        try:
+            answer = await self._client.request(method, f"/api/v1{path}", **content)
+            if not answer.is_success:
+                raise RunFailed(f"{method} {path} {answer.status_code}: {answer.text[:200]}")
+            return answer.json()
+        except (RunFailed, httpx.HTTPError):
+            self.asked.failed += 1
+            raise
+        finally:
+            self.asked.seconds.append(time.monotonic() - began)
