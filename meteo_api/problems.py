@@ -42,7 +42,7 @@ from meteo_core.errors import MeteoError, UnknownStation
 from meteo_core.model.promotion import ChampionAlready, ChecksNotPassed
 from meteo_core.model.rain_model import UnusableModel
 from meteo_core.model.registry import ChampionHasChanged, NothingToRollBackTo, UnknownVersion
-from meteo_core.sentence import Sentence
+from meteo_core.sentence import Sentence, sentence_of
 from meteo_core.service_database import DatabaseAway
 
 log = logging.getLogger(__name__)
@@ -163,8 +163,7 @@ def _of_domain(request: Request[Any, Any, Any], error: MeteoError) -> Response[A
     errors = error.errors if isinstance(error, InvalidRequest) else ()
     if isinstance(error, BadName | WeakPassword):
         errors = (FieldError(pointer=f"/{error.field}", detail=str(error)),)
-    said = error.args[0] if error.args and isinstance(error.args[0], Sentence) else str(error)
-    return _response(request, status, said, errors=errors, headers=headers)
+    return _response(request, status, sentence_of(error), errors=errors, headers=headers)
 
 
 def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

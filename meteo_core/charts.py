@@ -106,8 +106,9 @@ def _draw_frequencies(axes: Axes, held: pd.DataFrame, colours: _Palette, speech:
     if len(held):
         base_rate = float(np.average(frequency, weights=held["count"]))
         axes.axhline(base_rate, color=colours.quiet, linestyle=(0, (4, 3)), linewidth=1)
+        share = f"{base_rate * 100:.0f}"
         axes.annotate(
-            speech.say(Sentence("all days %(share)s %%", share=f"{base_rate * 100:.0f}")),
+            speech.say(Sentence("all days %(share)s %%", share=share)),
             (1, base_rate),
             (-3, 4),
             xycoords=("axes fraction", "data"),

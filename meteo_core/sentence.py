@@ -25,3 +25,9 @@ class Sentence(str):
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
         """How it is made again where it was sent to another process."""
         return (self.template,), self.values
+
+
+def sentence_of(error: Exception) -> str:
+    """What an error says, as the sentence that it was made with where it was made with one."""
+    said = error.args[0] if error.args else None
+    return said if isinstance(said, Sentence) else str(error)

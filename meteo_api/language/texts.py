@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
 from meteo_api.language.spoken import Language, spoken
-from meteo_core.sentence import Sentence
+from meteo_core.sentence import Sentence, sentence_of
 
 DOMAIN: Final = "meteo"
 
@@ -72,7 +72,7 @@ def told(sentence: object) -> str:
 
     Markup that tells browsers that it is English where it is not.
     """
-    said = sentence.args[0] if isinstance(sentence, Exception) and sentence.args else sentence
+    said = sentence_of(sentence) if isinstance(sentence, Exception) else sentence
     if isinstance(said, Sentence):
         translated, values = plain(said.template), _said_anew(said.values)
         if translated != said.template or spoken() is Language.ENGLISH:

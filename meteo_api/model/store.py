@@ -17,7 +17,7 @@ from meteo_api.model.cache import ModelCache, identity
 from meteo_core.errors import MeteoError
 from meteo_core.model.rain_models import RainModels
 from meteo_core.model.registry import CHAMPION, ModelRegistry, ModelVersion, RegistryUnavailable
-from meteo_core.sentence import Sentence
+from meteo_core.sentence import Sentence, sentence_of
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class ModelStore:
         self.current: ServedModel | None = None
         self.when_exchanged: Callable[[], None] = lambda: None
         """Called, in the thread that looked, after `current` was exchanged."""
-        self.trouble: str | None = "the model registry has not been asked yet"
+        self.trouble: str | None = Sentence("the model registry has not been asked yet")
         """Why `current` may not be the registry's champion; None where it is known to be."""
         self._registry = registry
         self._cache = cache
@@ -100,7 +100,7 @@ class ModelStore:
         try:
             copy = self._cache.last_good()
         except MeteoError as error:
-            self._note(f"the cached model cannot be used: {error}")
+            self._note(Sentence("the cached model cannot be used: %(why)s", why=sentence_of(error)))
             return
         if copy:
             self._serve(*copy, Source.CACHE)
@@ -129,7 +129,7 @@ class ModelStore:
                 else:
                     served = self._exchange(champion)
             except (MeteoError, OSError) as error:
-                self._note(str(error))
+                self._note(sentence_of(error))
                 raise
             self._note(None)
             if served is not before:
@@ -161,7 +161,11 @@ class ModelStore:
         except RegistryUnavailable:
             raise  # it says nothing against the model: the next look asks again
         except (MeteoError, OSError) as error:
-            reason = f"champion version {champion.version} was refused: {error}"
+            reason = Sentence(
+                "champion version %(number)s was refused: %(why)s",
+                number=champion.version,
+                why=sentence_of(error),
+            )
             self._refused = _Refusal(champion, reason, time.monotonic())
             raise Refused(reason) from error
         self._refused = None

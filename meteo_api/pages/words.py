@@ -192,7 +192,8 @@ def moment(when: datetime) -> str:
 
 def moment_utc(when: datetime) -> str:
     """A moment in UTC, by 24 hours: 10:46 UTC, Thu 25 June 2026."""
-    return pgettext("moment", "%(clock)s UTC, %(day)s", clock=f"{when:%H:%M}", day=day_with_year(when))
+    time_of_day = f"{when:%H:%M}"
+    return pgettext("moment", "%(clock)s UTC, %(day)s", clock=time_of_day, day=day_with_year(when))
 
 
 def clock_utc(when: datetime) -> str:
