@@ -94,6 +94,8 @@ def source_answers(settings: Settings, _service: ServiceSettings) -> Finding:
         return ok(f"{sum(1 for _ in folder.iterdir())} files in {folder}")
     if settings.source is SourceName.SIMULATOR and settings.source_url is None:
         return ok("the simulator, which is started when it is asked")
+    if settings.source not in (SourceName.SIMULATOR, SourceName.BUREAU):
+        return ok(f"{settings.source}: nothing that could be tried without fetching")
     if (
         settings.source is SourceName.BUREAU
         and not settings.accept_bureau_terms

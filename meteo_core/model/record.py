@@ -7,7 +7,7 @@ from typing import Any, Self
 import pandas as pd
 
 from meteo_core.errors import MeteoError
-from meteo_core.features.daily import FEATURE_VERSION
+from meteo_core.features.daily import DAILY_COLUMNS, FEATURE_VERSION
 from meteo_core.labels import PREDICTAND
 
 Read = Callable[[pd.Timestamp, pd.Timestamp], pd.DataFrame]
@@ -116,4 +116,8 @@ def _require_one_definition(features: pd.DataFrame) -> None:
         raise UnfitTrainingData(
             f"the features are of version {', '.join(map(str, versions))}, this code makes version "
             f"{FEATURE_VERSION}: materialize features over the whole record"
+        )
+    if lacking := [name for name in DAILY_COLUMNS if name not in features]:
+        raise UnfitTrainingData(
+            f"the features lack {', '.join(lacking)}: materialize features over the whole record"
         )

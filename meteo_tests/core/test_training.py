@@ -277,6 +277,13 @@ def test_features_of_an_older_definition_are_refused(data):
         train(features.assign(feature_version=0), labels, recipe=QUICK)
 
 
+def test_features_that_lack_a_column_of_this_code_are_refused_by_its_name(data):
+    features, labels = data
+
+    with pytest.raises(UnfitTrainingData, match="lack dew_point_3pm: materialize features"):
+        train(features.drop(columns="dew_point_3pm"), labels, recipe=QUICK)
+
+
 @pytest.mark.parametrize(
     ("station", "day", "hours"),
     [
