@@ -13,6 +13,7 @@ from meteo_assets import (
     raw,
     schedules,
     serving,
+    upkeep,
     verification,
 )
 from meteo_assets.clock import Clock
@@ -32,6 +33,7 @@ STAGES = (
     drift_alarms,
     serving,
     monitoring,
+    upkeep,
 )
 
 
@@ -40,12 +42,19 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=dg.map_asset_specs(with_deadlines, _assets()),
         asset_checks=dg.load_asset_checks_from_modules(STAGES),
-        jobs=[schedules.daily_job, schedules.weekly_job, schedules.shadow_job, schedules.publish_job],
+        jobs=[
+            schedules.daily_job,
+            schedules.weekly_job,
+            schedules.shadow_job,
+            schedules.publish_job,
+            schedules.upkeep_job,
+        ],
         schedules=[
             schedules.every_morning,
             schedules.every_noon,
             schedules.every_evening,
             schedules.every_sunday,
+            schedules.every_night,
         ],
         sensors=list(SENSORS),
         resources={

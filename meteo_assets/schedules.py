@@ -14,12 +14,14 @@ from meteo_assets.monitoring import prediction_requests
 from meteo_assets.promotion import champion_model, model_comparison
 from meteo_assets.raw import raw_observations
 from meteo_assets.serving import serving_snapshot
+from meteo_assets.upkeep import warehouse_upkeep
 from meteo_assets.verification import forecast_verification
 from meteo_core.jobs import (
     DAILY_JOB,
     FIRST_DAY,
     PUBLISH_JOB,
     SHADOW_JOB,
+    UPKEEP_JOB,
     WEEKLY_JOB,
     ZONE,
     range_tags,
@@ -60,6 +62,11 @@ publish_job = dg.define_asset_job(
     PUBLISH_JOB,
     selection=dg.AssetSelection.assets(serving_snapshot),
     description="Publish what the service may know.",
+)
+upkeep_job = dg.define_asset_job(
+    UPKEEP_JOB,
+    selection=dg.AssetSelection.assets(warehouse_upkeep),
+    description="Merge small files of the warehouse and drop its old snapshots; little in a single file.",
 )
 
 
@@ -118,3 +125,15 @@ def every_sunday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """At 13:00 on Sunday: the week that ended yesterday."""
     week = week_containing(_today(context) - timedelta(days=1))
     return dg.RunRequest(run_key=f"week-{week}", partition_key=week)
+
+
+@dg.schedule(
+    description="4:00 Sydney time: merge small files of the warehouse, drop its old snapshots",
+    job=upkeep_job,
+    cron_schedule="0 4 * * *",
+    execution_timezone=ZONE,
+    default_status=RUNNING,
+)
+def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """At 4:00 Sydney time, when no other schedule runs."""
+    return dg.RunRequest(run_key=f"upkeep-{_today(context)}")

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from meteo_api.database.schema import known_revisions
 from meteo_api.settings import Settings
+from meteo_assets.settings import Settings as PipelineSettings
 from meteo_cli.console import console
 from meteo_core.backup import Manifest, Places, make_backup, restore_backup
 
@@ -31,8 +32,16 @@ def back_up(out: Path | None, *, force: bool) -> None:
     began = time.monotonic()
     places = _places()
     file = out or Path(f"meteo-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar.zst")
-    manifest = make_backup(places, file, replace=force)
+    settings = PipelineSettings()
+    lake = settings.tables() if settings.warehouse else None
+    manifest = make_backup(places, file, replace=force, lake=lake)
     _show(manifest)
+    if lake is not None:
+        console.print(
+            f"{places.home.warehouse.name} is a copy of {lake.place}, the same row by row. What that lake "
+            "remembers of earlier days (snapshots) is not in it.",
+            markup=False,
+        )
     console.print(
         f"{file}: {file.stat().st_size:,} bytes in {time.monotonic() - began:.1f} s, for its owner's eyes: "
         "it holds password hashes and the secret.",
@@ -70,6 +79,13 @@ def restore(file: Path, *, dry_run: bool, force: bool) -> None:
     if restored.aside:
         console.print(f"What was there before is in {restored.aside}.", markup=False)
     console.print(f"Restored to {places.home.root}.", markup=False)
+    address = PipelineSettings().warehouse
+    if address:
+        console.print(
+            "METEO_WAREHOUSE names a lake, which is as it was: bring the restored tables into it by\n  meteo "
+            f"warehouse copy {places.home.warehouse} ADDRESS-OF-THE-LAKE --replace",
+            markup=False,
+        )
 
 
 def _places() -> Places:

@@ -32,6 +32,7 @@ _FIGURES = {
     "forecast_verification": "{pairs:,} pairs, skill {skill_over_climatology:.3f} over climatology",
     "drift_report": "{parameters_drifting} of 16 parameters drift",
     "drift_alarms": "{alarms:,} alarms, {active:,} of them on the last day",
+    "warehouse_upkeep": "{what}",
     "serving_snapshot": "{forecasts:,} forecasts published, observed to {newest_observation}",
 }
 

@@ -10,6 +10,7 @@ from meteo_cli.alerts import alerts
 from meteo_cli.drift import drift
 from meteo_cli.state_folder import HomeOption, use
 from meteo_cli.users import users
+from meteo_cli.warehouse import warehouse
 from meteo_core.calendar import Issue
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.add_typer(model, name="model")
 app.add_typer(drift, name="drift")
 app.add_typer(users, name="users")
 app.add_typer(alerts, name="alerts")
+app.add_typer(warehouse, name="warehouse")
 
 
 def _show_version(wanted: bool) -> None:

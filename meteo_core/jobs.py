@@ -15,6 +15,8 @@ WEEKLY_JOB: Final = "weekly"
 """Drift report, training, comparison and promotion, of a week."""
 PUBLISH_JOB: Final = "publish"
 """The snapshot alone."""
+UPKEEP_JOB: Final = "upkeep"
+"""Small files of the warehouse merged, old snapshots dropped."""
 SHADOW_JOB: Final = "shadow_retrain"
 """Training and comparison of a week, and no promotion."""
 

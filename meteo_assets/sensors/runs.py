@@ -11,9 +11,9 @@ from meteo_assets.sensors.findings import Findings, in_words, put_on_record, sho
 from meteo_assets.sensors.finished_runs import ended_at, failure_of, finished_runs, is_of_check, is_of_source
 from meteo_assets.settings import Settings
 from meteo_core.alerts.alert import Alert, Kind, Trouble
-from meteo_core.jobs import DAILY_JOB, PUBLISH_JOB, SHADOW_JOB, WEEKLY_JOB
+from meteo_core.jobs import DAILY_JOB, PUBLISH_JOB, SHADOW_JOB, UPKEEP_JOB, WEEKLY_JOB
 
-JOBS: Final = (DAILY_JOB, WEEKLY_JOB, PUBLISH_JOB, SHADOW_JOB)
+JOBS: Final = (DAILY_JOB, WEEKLY_JOB, PUBLISH_JOB, SHADOW_JOB, UPKEEP_JOB)
 
 
 @dg.sensor(

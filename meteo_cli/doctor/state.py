@@ -14,7 +14,7 @@ from meteo_core.errors import MeteoError
 from meteo_core.model.artifact_places import elsewhere
 from meteo_core.model.registry import CHAMPION
 from meteo_core.serving import UnusableSnapshot
-from meteo_core.warehouse import Warehouse, WarehouseError
+from meteo_core.warehouse import WarehouseError
 from meteo_core.warehouse.migrations import missing_scripts, scripts
 
 OLD: Final = timedelta(hours=24)
@@ -25,23 +25,23 @@ _RUN_DAILY: Final = "look for failed runs in Dagster, and whether its daemon and
 
 def warehouse_opens(settings: Settings, _service: ServiceSettings) -> Finding:
     """The warehouse can be read, and its tables are of this release."""
-    path = settings.home.warehouse
-    if not path.exists():
-        return warn(f"{path} is not there yet", "the first run makes it")
+    if_broken = (
+        "end what holds it, or put a backup back: meteo restore FILE --force"
+        if settings.warehouse is None
+        else "see whether its catalog and its files can be reached, and to METEO_WAREHOUSE, METEO_LAKE_DATA "
+        "and METEO_S3_*"
+    )
     try:
-        with Warehouse(path).connect_as_it_is() as connection:
+        warehouse = settings.tables()
+        if not warehouse.is_there():
+            return warn(f"{warehouse.place} is not there yet", "the first run makes it")
+        with warehouse.connect_as_it_is() as connection:
             missing = missing_scripts(connection)
     except WarehouseError as error:
-        newer = "newer Meteo" in str(error)
-        return fail(
-            str(error),
-            "install that release"
-            if newer
-            else "end what holds it, or put a backup back: meteo restore FILE --force",
-        )
+        return fail(str(error), "install that release" if "newer Meteo" in str(error) else if_broken)
     if missing:
-        return ok(f"opens; {', '.join(missing)} will be applied at the next use")
-    return ok(f"opens, schema {list(scripts())[-1].removesuffix('.sql')}")
+        return ok(f"{warehouse.place} answers; {', '.join(missing)} will be applied at the next use")
+    return ok(f"{warehouse.place} answers, schema {list(scripts())[-1].removesuffix('.sql')}")
 
 
 def model_files_are_in_place(settings: Settings, _service: ServiceSettings) -> Finding:

@@ -17,6 +17,8 @@ LEFT_OUT: Final = ("logs", "meteo.duckdb.wal", "meteo.duckdb.tmp")
 """By name in the state folder: logs of the demo, and what the warehouse's copy holds already."""
 ASIDE: Final = "before-restore-"
 """Beginning of the names of folders that a restore has moved aside, and of one that it works in."""
+CATALOG: Final = ".ducklake"
+"""Ending of a lake's catalog that is a file: like the lake's own files, it is not copied as it stands."""
 _POINTER: Final = "CURRENT"
 _COMPANIONS: Final = ("-wal", "-shm", "-journal")
 _UNFINISHED: Final = re.compile(
@@ -46,7 +48,11 @@ def files_in(home: Home, *, databases: list[Path]) -> Iterator[Path]:
             yield from sorted(_walk(pointed / pointer.read_text(encoding="utf-8").strip()))
     for file in _walk(home.root):
         below = file.relative_to(home.root)
-        if file not in skip and below.parts[0] not in (home.serving.name, home.model_cache.name):
+        if (
+            file not in skip
+            and below.parts[0] not in (home.serving.name, home.model_cache.name, home.lake.name)
+            and file.suffix != CATALOG
+        ):
             yield file
 
 

@@ -16,18 +16,22 @@ from meteo_core.backup.copies import copy_sqlite, copy_warehouse, rows_in_sqlite
 from meteo_core.backup.manifest import Manifest, Rows, UnusableBackup, own_version
 from meteo_core.backup.places import SERVICE, Places
 from meteo_core.warehouse import Warehouse
+from meteo_core.warehouse.copying import copy_tables
 from meteo_core.warehouse.migrations import applied_scripts
 
 POSTGRESQL: Final = "postgresql"
 """Folder of the dumps in an archive."""
 
 
-def make_backup(places: Places, file: Path, *, replace: bool = False) -> Manifest:
+def make_backup(
+    places: Places, file: Path, *, replace: bool = False, lake: Warehouse | None = None
+) -> Manifest:
     """Write everything that a state is into one file, and give its manifest.
 
     Each database is copied as it was at one moment, whoever writes to it meanwhile. Databases come first and
     files then, so that no row names a file that is not there: documents and models are written before their
-    rows. Two databases may be some seconds apart.
+    rows. Two databases may be some seconds apart. Tables that are in a lake are copied out of it, and are a
+    single file in the backup; what the lake remembers of earlier days is not in it.
 
     Raises `UnusableBackup`, `WarehouseError` and `OSError`; nothing is left then.
     """
@@ -43,9 +47,12 @@ def make_backup(places: Places, file: Path, *, replace: bool = False) -> Manifes
     scripts: tuple[str, ...] = ()
     service_revision = None
     with written(file, replace=replace) as archive, _workspace(file.parent) as workspace:
-        if home.warehouse.exists():
+        if lake is not None or home.warehouse.exists():
             with _copied(home.warehouse, workspace) as copy:
-                copy_warehouse(home.warehouse, copy)
+                if lake is None:
+                    copy_warehouse(home.warehouse, copy)
+                else:
+                    _copy_lake(lake, copy)
                 with Warehouse(copy).connect_as_it_is() as connection:
                     scripts = tuple(sorted(applied_scripts(connection)))
                 rows[home.warehouse.name] = rows_in_warehouse(copy)
@@ -79,6 +86,13 @@ def make_backup(places: Places, file: Path, *, replace: bool = False) -> Manifes
         )
         archive.close_with(manifest)
     return manifest
+
+
+def _copy_lake(lake: Warehouse, copy: Path) -> None:
+    different = [table.name for table in copy_tables(lake, Warehouse(copy)) if not table.is_same]
+    if different:
+        raise UnusableBackup(f"{lake.place}: the copy differs in {', '.join(different)}")
+    copy.chmod(0o600)
 
 
 def _add_files(archive: ArchiveWriter, places: Places, databases: list[Path]) -> None:

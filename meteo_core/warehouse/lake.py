@@ -25,8 +25,14 @@ from meteo_core.warehouse.turns import turn_at
 
 _NO_LAKE_YET: Final = "creating a new DuckLake is explicitly disabled"
 _REFUSED: Final = ("HTTP 403", "(403)", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied")
+MOST_WORDS: Final = 500
+"""Characters of what DuckDB says that are passed on."""
 _NUMBERS: Final = count()
 """Each piece of work opens the lake under a name of its own in this process."""
+
+
+class NoLakeYet(WarehouseError):
+    """The catalog's database answers, and holds no lake."""
 
 
 class Lake:
@@ -49,10 +55,8 @@ class Lake:
         try:
             with self.opened_as_it_is():
                 return True
-        except WarehouseError as error:
-            if _NO_LAKE_YET in str(error):
-                return False
-            raise
+        except NoLakeYet:
+            return False
 
     @contextmanager
     def opened(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -63,7 +67,10 @@ class Lake:
         if self._at is not None and not read_only:
             raise WarehouseError(f"{self.place} is past, and cannot be written to")
         if self._at is None:
-            self._prepare()
+            try:
+                self._prepare()
+            except duckdb.IOException as error:
+                raise self.failure(error, writing=False) from error
         with self._attached("READ_ONLY" if read_only else "READ_WRITE") as connection:
             yield connection
 
@@ -173,10 +180,13 @@ class Lake:
         self._up_to_date = True
 
     def _has_all_scripts(self) -> bool:
-        if not self.is_there():
+        if self._place.server is None and not self._place.file.exists():
             return False
-        with self.opened_as_it_is() as connection:
-            return not missing_scripts(connection)
+        try:
+            with self.opened_as_it_is() as connection:
+                return not missing_scripts(connection)
+        except NoLakeYet:
+            return False
 
     def _unopened(self, error: duckdb.Error) -> WarehouseError:
         told = self._without_secrets(str(error))
@@ -184,6 +194,8 @@ class Lake:
             return WarehouseError(f"{self.place} keeps its files elsewhere; set METEO_LAKE_DATA: {told}")
         if "No snapshot found" in told:
             return WarehouseError(f"{self.place}: no such snapshot is kept: {told}")
+        if _NO_LAKE_YET in told:
+            return NoLakeYet(f"there is no lake at {self.place}")
         return WarehouseError(f"{self.place} cannot be opened: {told}")
 
     def _without_secrets(self, words: str) -> str:
@@ -192,7 +204,8 @@ class Lake:
         for secret in known:
             if secret:
                 words = words.replace(str(secret), "***")
-        return words
+        # The rest is advice on DuckDB's own settings.
+        return "; ".join(line.strip() for line in words.splitlines() if line.strip())[:MOST_WORDS]
 
 
 class _Alone:

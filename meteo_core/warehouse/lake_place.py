@@ -53,7 +53,7 @@ class LakePlace:
             return None
         try:
             url = make_url(named)
-        except ArgumentError:  # its words would repeat the address, password and all
+        except (ArgumentError, ValueError):  # its words would repeat the address, password and all
             raise WarehouseError("METEO_WAREHOUSE: what follows ducklake: is no address") from None
         if url.get_backend_name() not in ("postgresql", "postgres"):
             raise WarehouseError(f"METEO_WAREHOUSE: a catalog is in PostgreSQL or a file, not in {url!r}")

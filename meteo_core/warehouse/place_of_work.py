@@ -1,7 +1,7 @@
 """Short connections to the place of the tables, and transactions that are done again where they lost."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Self, TypeVar
@@ -68,7 +68,10 @@ class PlaceOfWork:
     def connect_as_it_is(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Connection that only reads and brings nothing up to date: for looking at a file, and copying it."""
         with self._store.opened_as_it_is() as connection:
-            yield connection
+            try:
+                yield connection
+            except duckdb.IOException as error:
+                raise self._store.failure(error, writing=False) from error
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -89,19 +92,26 @@ class PlaceOfWork:
         except (duckdb.IOException, duckdb.FatalException) as error:
             raise self._store.failure(error, writing=True) from error
 
-    def write(self, window: Window, work: Callable[[duckdb.DuckDBPyConnection], _Done]) -> _Done:
-        """Do the work in a transaction, alone in its window; give what it gives.
+    def write(
+        self, windows: Window | Sequence[Window], work: Callable[[duckdb.DuckDBPyConnection], _Done]
+    ) -> _Done:
+        """Do the work in a transaction, alone in its windows; give what it gives.
 
         In a lake, others write other windows meanwhile. Where one of them changed the same table first, the
         transaction is lost and the work is done again from its beginning, on what is there then: it must
         read all that it decides by through the connection that it is given. Raises `WarehouseError` where
         it loses for `RACE_SECONDS`.
         """
+        wanted = [windows] if isinstance(windows, Window) else windows
 
         def attempt() -> _Done:
-            with self._store.turn(window) as turn, self.transaction() as connection:
+            with ExitStack() as stack:
+                turns = [stack.enter_context(self._store.turn(window)) for window in wanted]
+                # Only now: what the transaction sees is what the others before it left.
+                connection = stack.enter_context(self.transaction())
                 done = work(connection)
-                turn.require_held()
+                for turn in turns:
+                    turn.require_held()
                 return done
 
         return self._again_if_lost(attempt)

@@ -52,25 +52,30 @@ def turn_at(server: URL, window: Window) -> Iterator[HeldTurn]:
     engine = create_engine(
         server, poolclass=NullPool, hide_parameters=True, connect_args={"connect_timeout": CONNECT_SECONDS}
     )
-    months = _months(window)
     try:
-        with engine.connect() as connection, connection.begin():
-            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS:.0f}s'"))
-            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-            # Who writes months shares the table with others who do; who writes all of it does not.
-            how = "pg_advisory_xact_lock_shared" if months else "pg_advisory_xact_lock"
-            connection.execute(text(f"SELECT {how}(:key)"), {"key": _key(window.table)})
-            # Everybody asks in the same order: nobody waits for one who waits for him.
-            for key in sorted(_key(f"{window.table} {month}") for month in months):
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        with engine.connect() as connection:
+            try:
+                _take(connection, window)
+            except SQLAlchemyError as error:
+                cause = str(error.__cause__ or error).strip().splitlines()
+                raise WarehouseError(
+                    f"{window.table}: no turn to write it within {LOCK_TIMEOUT_SECONDS:.0f} s: {cause[0]}"
+                ) from None  # SQLAlchemy's own words may hold the address
             yield HeldTurn(connection, window)
-    except SQLAlchemyError as error:
-        cause = str(error.__cause__ or error).strip().splitlines()
-        raise WarehouseError(
-            f"{window.table}: no turn to write it within {LOCK_TIMEOUT_SECONDS:.0f} s: {cause[0]}"
-        ) from None  # SQLAlchemy's own words may hold the address
     finally:
-        engine.dispose()
+        engine.dispose()  # ends the transaction, and with it the locks
+
+
+def _take(connection: Connection, window: Window) -> None:
+    months = _months(window)
+    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS:.0f}s'"))
+    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    # Who writes months shares the table with others who do; who writes all of it does not.
+    how = "pg_advisory_xact_lock_shared" if months else "pg_advisory_xact_lock"
+    connection.execute(text(f"SELECT {how}(:key)"), {"key": _key(window.table)})
+    # Everybody asks in the same order: nobody waits for one who waits for him.
+    for key in sorted(_key(f"{window.table} {month}") for month in months):
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
 def _months(window: Window) -> list[str]:

@@ -41,6 +41,7 @@ def test_assets_keep_their_names_groups_and_order(definitions: dg.Definitions):
             ["drift_alarms", "drift_report", "forecast_verification", "forecasts"],
         ),
         "prediction_requests": ("monitoring", []),
+        "warehouse_upkeep": ("upkeep", []),
     }
 
 
@@ -108,7 +109,8 @@ def test_noon_is_about_today(definitions: dg.Definitions):
 
 def test_every_schedule_runs_unless_it_is_stopped(definitions: dg.Definitions):
     schedules = [
-        definitions.resolve_schedule_def(f"every_{name}") for name in ("morning", "noon", "evening", "sunday")
+        definitions.resolve_schedule_def(f"every_{name}")
+        for name in ("morning", "noon", "evening", "sunday", "night")
     ]
 
     assert all(each.default_status is dg.DefaultScheduleStatus.RUNNING for each in schedules)

@@ -120,7 +120,7 @@ def test_every_asset_is_told_to_prometheus_with_the_figures_that_dashboards_show
         )
         for figure in some.split("|")
     }
-    assert ages == set(graph.assets)
+    assert ages == set(graph.assets) - {"warehouse_upkeep"}  # which has a run of its own
     assert len(shown) > 8
     for asset, figure in shown:
         assert any(asset == of and re.fullmatch(figure, name) for of, name in figures), (asset, figure)
