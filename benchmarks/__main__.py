@@ -12,6 +12,7 @@ BENCHMARKS = {
     "ingest": "documents fetched and read over HTTP, against plain HTTP",
     "serving": "the service under load, against a handler that predicts nothing and the usual ways to serve",
     "drift": "false alarms and delays on the real archive, beside the rule of older systems and Evidently",
+    "warehouse": "a year of 49 stations written and read, in a file and in a lake",
     "skill": "scores on the real archive, year by year and on fixed splits, beside the classic pipeline",
 }
 

@@ -13,7 +13,6 @@ from meteo_assets.monitoring import TABLE, prediction_requests
 from meteo_assets.schedules import range_tags
 from meteo_assets.settings import Settings
 from meteo_core.prediction_log import LogUnreadable, PredictionRequests
-from meteo_core.warehouse import Warehouse
 
 MARCH_7 = date(2026, 3, 7)
 NOON = datetime(2026, 3, 7, 1, tzinfo=UTC)
@@ -80,8 +79,12 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServiceL
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(home_dir=tmp_path, prediction_log_days=100_000)
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """One machine keeps both in files; several keep the log in PostgreSQL and the tables in a lake."""
+    params = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    shared = params.get("service") == "postgresql"
+    address = request.getfixturevalue("lakes").address(tmp_path) if shared else None
+    return Settings(home_dir=tmp_path, prediction_log_days=100_000, warehouse=address)
 
 
 def collect(settings: Settings, first: date = MARCH_7, last: date | None = None) -> dict[str, object]:
@@ -90,7 +93,7 @@ def collect(settings: Settings, first: date = MARCH_7, last: date | None = None)
         result = dg.materialize(
             [prediction_requests],
             instance=instance,
-            resources={"warehouse": Warehouse(settings.home.warehouse), "settings": settings},
+            resources={"warehouse": settings.tables(), "settings": settings},
             tags=dict(range_tags(first, last or first)),
         )
     (event, *_) = result.asset_materializations_for_node("prediction_requests")
@@ -98,7 +101,7 @@ def collect(settings: Settings, first: date = MARCH_7, last: date | None = None)
 
 
 def collected(settings: Settings) -> pd.DataFrame:
-    return Warehouse(settings.home.warehouse).query(f"FROM {TABLE} ORDER BY id")
+    return settings.tables().query(f"FROM {TABLE} ORDER BY id")
 
 
 def of(service: ServiceLog, settings: Settings, **other: object) -> Settings:

@@ -1,8 +1,7 @@
 """Verification on a real warehouse: what is scored, what a revision does, what an operator is told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
 import numpy as np
@@ -34,8 +33,8 @@ NO_FAILURES = pd.DataFrame(columns=["origin", "station", "kind", "reason", "foun
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "meteo.duckdb")
+def warehouse(open_warehouse: Callable[[], Warehouse]) -> Warehouse:
+    return open_warehouse()
 
 
 def observe(warehouse: Warehouse, rainfall: Sequence[float | None], *, fetched_in: int = 2020) -> None:
