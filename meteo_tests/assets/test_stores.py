@@ -1,73 +1,62 @@
 """The same assets in a file and in a lake: the same tables, by setting alone."""
 
-from datetime import date
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pandas as pd
 import pytest
 
-from meteo_assets.definitions import build_definitions
+from meteo_assets.features import features, labels
 from meteo_assets.settings import Settings
-from meteo_core.jobs import DAILY_JOB, UPKEEP_JOB, range_tags
-from meteo_core.warehouse import Warehouse
+from meteo_assets.upkeep import warehouse_upkeep
+from meteo_core.jobs import range_tags
+from meteo_tests.builders import LAST_DAY, observations
+from meteo_tests.core.test_warehouse import NO_FAILURES, NO_FINDINGS
 from meteo_tests.lakes import Lakes
 
-FIRST, LAST = date(2024, 6, 3), date(2024, 6, 8)
-ASSETS = ("raw_observations", "features", "labels", "forecast_verification", "drift_alarms")
-TABLES = (
-    "raw.observations",
-    "raw.quarantine",
-    "features.daily",
-    "labels.daily",
-    "monitoring.drift_thresholds",
-)
-WHEN_IT_RAN = ["fetched_at", "found_at", "fitted_at"]
+FIRST = LAST_DAY - timedelta(days=2)
+TABLES = ("raw.observations", "features.daily", "labels.daily")
 
 
-def run(settings: Settings, first: date, last: date) -> None:
-    job = build_definitions(settings).resolve_job_def(DAILY_JOB)
+def run(settings: Settings, *assets: dg.AssetsDefinition) -> None:
+    tags = {} if assets == (warehouse_upkeep,) else dict(range_tags(FIRST, LAST_DAY))
     with dg.DagsterInstance.ephemeral() as instance:
-        done = job.execute_in_process(
+        done = dg.materialize(
+            list(assets),
             instance=instance,
-            asset_selection=[dg.AssetKey(name) for name in ASSETS],
-            tags=dict(range_tags(first, last)),
+            tags=tags,
+            resources={"warehouse": settings.tables(), "settings": settings},
         )
     assert done.success
 
 
-def tables_of(warehouse: Warehouse) -> dict[str, pd.DataFrame]:
-    return {
-        table: warehouse.query(f"SELECT * FROM {table} ORDER BY ALL").drop(
-            columns=WHEN_IT_RAN, errors="ignore"
-        )
-        for table in TABLES
-    }
+def tables_of(settings: Settings) -> dict[str, pd.DataFrame]:
+    return {table: settings.tables().query(f"FROM {table} ORDER BY ALL") for table in TABLES}
 
 
 @pytest.fixture
-def homes(lakes: Lakes, tmp_path: Path) -> list[Settings]:
-    """Settings that differ in where the tables are, and in nothing else."""
-    (tmp_path / "lake").mkdir()
-    address = lakes.address(tmp_path / "lake")
-    return [
-        Settings(home_dir=tmp_path / "file"),
-        Settings(home_dir=tmp_path / "lake", warehouse=address),
-    ]
+def homes(lakes: Lakes, tmp_path: Path) -> tuple[Settings, Settings]:
+    """Settings that differ in where the tables are; the same was observed in both."""
+    in_file = Settings(home_dir=tmp_path / "one")
+    in_lake = Settings(home_dir=tmp_path / "many", warehouse=lakes.address(tmp_path / "many"))
+    weather = observations(days=60, stations=3).assign(content_sha256="0" * 64)
+    for settings in (in_file, in_lake):
+        settings.tables().add_revisions(weather, NO_FINDINGS, NO_FAILURES)
+    return in_file, in_lake
 
 
-def test_both_hold_the_same_after_the_same_runs(homes: list[Settings]):
+def test_both_hold_the_same_after_the_same_runs(homes: tuple[Settings, Settings]):
     for settings in homes:
-        run(settings, FIRST, LAST)
-    in_file, in_lake = (tables_of(settings.tables()) for settings in homes)
+        run(settings, features, labels)
+    in_file, in_lake = map(tables_of, homes)
 
     for settings in homes:
-        run(settings, LAST, LAST)  # a rebuilt day is the same day
-        upkeep = build_definitions(settings).resolve_job_def(UPKEEP_JOB).execute_in_process()
-        assert upkeep.success
+        run(settings, features, labels)  # rebuilt days are the same days
+        run(settings, warehouse_upkeep)
+    rebuilt = [tables_of(settings) for settings in homes]
 
-    assert len(in_file["features.daily"]) == 6 * 49
+    assert len(in_file["features.daily"]) == 3 * 3
     for table in TABLES:
-        pd.testing.assert_frame_equal(in_file[table], in_lake[table], obj=table)
-        for settings in homes:
-            pd.testing.assert_frame_equal(tables_of(settings.tables())[table], in_file[table], obj=table)
+        for other in (in_lake, *rebuilt):
+            pd.testing.assert_frame_equal(other[table], in_file[table], obj=table)

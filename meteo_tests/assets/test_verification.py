@@ -1,7 +1,8 @@
 """Verification on a real warehouse: what is scored, what a revision does, what an operator is told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import numpy as np
@@ -14,6 +15,7 @@ from meteo_core.jobs import range_tags
 from meteo_core.labels import THRESHOLDS
 from meteo_core.warehouse import Warehouse
 from meteo_tests.core.days import JUNE_1, days_of
+from meteo_tests.lakes import opened_warehouse
 
 JUNE_2 = JUNE_1 + timedelta(days=1)
 NO_FINDINGS = pd.DataFrame(
@@ -32,9 +34,14 @@ NO_FINDINGS = pd.DataFrame(
 NO_FAILURES = pd.DataFrame(columns=["origin", "station", "kind", "reason", "found_at"])
 
 
+IN_BOTH = pytest.mark.parametrize("warehouse", ["file", "lake"], indirect=True)
+
+
 @pytest.fixture
-def warehouse(open_warehouse: Callable[[], Warehouse]) -> Warehouse:
-    return open_warehouse()
+def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
+    """A single file; a lake too for tests that say so."""
+    shared = getattr(request, "param", "file") == "lake"
+    return opened_warehouse(request.getfixturevalue("lakes").address(tmp_path) if shared else None, tmp_path)
 
 
 def observe(warehouse: Warehouse, rainfall: Sequence[float | None], *, fetched_in: int = 2020) -> None:
@@ -87,6 +94,7 @@ def errors(warehouse: Warehouse) -> list[float]:
     return pairs.loc[pairs["threshold"] == "gt_1_0", "squared_error"].tolist()
 
 
+@IN_BOTH
 def test_forecasts_are_scored_once_their_outcome_is_known(warehouse: Warehouse):
     observe(warehouse, [0.0, 3.0, 0.0])
     issue(warehouse, [0.8, 0.4, 0.4])
@@ -112,6 +120,7 @@ def test_the_day_before_the_window_is_verified_too(warehouse: Warehouse):
     assert warehouse.read("verification.daily")["date"].dt.date.unique().tolist() == [JUNE_1]
 
 
+@IN_BOTH
 def test_a_revised_observation_changes_the_score_and_never_the_forecast(warehouse: Warehouse):
     observe(warehouse, [0.0, 3.0])
     issue(warehouse, [0.8])
@@ -125,6 +134,7 @@ def test_a_revised_observation_changes_the_score_and_never_the_forecast(warehous
     pd.testing.assert_frame_equal(warehouse.read("forecasts.daily"), issued)
 
 
+@IN_BOTH
 def test_an_outcome_taken_back_leaves_no_score_behind(warehouse: Warehouse):
     observe(warehouse, [0.0, 3.0])
     issue(warehouse, [0.8])
