@@ -6,13 +6,25 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
+from typing import Final
 
 import duckdb
 
 from meteo_core.warehouse.errors import WarehouseError
-from meteo_core.warehouse.held import opened_when_free
+from meteo_core.warehouse.held import is_lost_race, opened_when_free
 from meteo_core.warehouse.migrations import migrate, missing_scripts
 from meteo_core.warehouse.store import Upkeep, Window
+
+
+_CONNECTING: Final = Lock()
+"""Threads share what DuckDB makes for a file, and one must not get it before it is ready (1.5.5: it then knows
+no pandas_scan)."""
+
+
+def _connected(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    with _CONNECTING:
+        return duckdb.connect(str(path), read_only=read_only)
 
 
 class DatabaseFile:
@@ -54,9 +66,9 @@ class DatabaseFile:
     def require_rules(self, connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> None:
         """The file enforces keys and checks itself."""
 
-    def is_lost_race(self, error: Exception) -> bool:  # noqa: ARG002
-        """There is no other writer to lose against."""
-        return False
+    def is_lost_race(self, error: Exception) -> bool:
+        """Whether another thread of this process came between; no other process can."""
+        return is_lost_race(error)
 
     def failure(self, error: duckdb.Error, *, writing: bool) -> WarehouseError:
         """What to say of an error of the disk."""
@@ -91,9 +103,7 @@ class DatabaseFile:
 
     def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         try:
-            return opened_when_free(
-                str(self.path), lambda: duckdb.connect(str(self.path), read_only=read_only)
-            )
+            return opened_when_free(str(self.path), lambda: _connected(self.path, read_only=read_only))
         except duckdb.Error as error:
             raise WarehouseError(
                 f"{self.path} cannot be opened; bring a backup of it back (meteo restore FILE), "

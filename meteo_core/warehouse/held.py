@@ -36,6 +36,11 @@ def opened_when_free(what: str, open_it: Callable[[], _Opened]) -> _Opened:
     raise AssertionError("the last attempt returns or raises")
 
 
+def is_lost_race(error: Exception) -> bool:
+    """Whether another transaction changed the same table or made the same thing first."""
+    return isinstance(error, duckdb.TransactionException) and "conflict" in str(error).lower()
+
+
 def is_held_by_another(error: Exception) -> bool:
     """Whether waiting helps: another process, or another connection of this one, has the file open.
 

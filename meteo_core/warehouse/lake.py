@@ -15,7 +15,7 @@ import duckdb
 
 from meteo_core.warehouse import lake_upkeep
 from meteo_core.warehouse.errors import WarehouseError
-from meteo_core.warehouse.held import opened_when_free
+from meteo_core.warehouse.held import is_lost_race, opened_when_free
 from meteo_core.warehouse.lake_engine import engine
 from meteo_core.warehouse.lake_place import LakePlace, quoted
 from meteo_core.warehouse.lake_schema import STAGED, definition
@@ -100,7 +100,7 @@ class Lake:
 
     def is_lost_race(self, error: Exception) -> bool:
         """Whether another transaction changed the same table or made the same thing first."""
-        return isinstance(error, duckdb.TransactionException) and "conflict" in str(error).lower()
+        return is_lost_race(error)
 
     def failure(self, error: duckdb.Error, *, writing: bool) -> WarehouseError:
         """What to say of an error of the catalog, the disk or the object store."""
