@@ -16,10 +16,9 @@ from meteo_core.warehouse.held import is_lost_race, opened_when_free
 from meteo_core.warehouse.migrations import migrate, missing_scripts
 from meteo_core.warehouse.store import Upkeep, Window
 
-
 _CONNECTING: Final = Lock()
-"""Threads share what DuckDB makes for a file, and one must not get it before it is ready (1.5.5: it then knows
-no pandas_scan)."""
+"""Threads share what DuckDB makes for a file, and one must not get it before it is ready (1.5.5 then knows no
+pandas_scan)."""
 
 
 def _connected(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:

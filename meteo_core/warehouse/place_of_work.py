@@ -102,11 +102,15 @@ class PlaceOfWork:
         read all that it decides by through the connection that it is given. Raises `WarehouseError` where
         it loses for `RACE_SECONDS`.
         """
-        wanted = [windows] if isinstance(windows, Window) else windows
+        wanted = [windows] if isinstance(windows, Window) else list(windows)
 
         def attempt() -> _Done:
+            nonlocal wanted
+            mine = wanted
+            # Having lost once, it takes its tables whole: nobody else who takes turns can win against it then.
+            wanted = [Window(window.table) for window in wanted]
             with ExitStack() as stack:
-                turns = [stack.enter_context(self._store.turn(window)) for window in wanted]
+                turns = [stack.enter_context(self._store.turn(window)) for window in mine]
                 # Only now: what the transaction sees is what the others before it left.
                 connection = stack.enter_context(self.transaction())
                 done = work(connection)
