@@ -107,7 +107,7 @@ class PlaceOfWork:
         def attempt() -> _Done:
             nonlocal wanted
             mine = wanted
-            # Having lost once, it takes its tables whole: nobody else who takes turns can win against it then.
+            # Having lost once, it takes its tables whole: nobody who takes turns wins against it then.
             wanted = [Window(window.table) for window in wanted]
             with ExitStack() as stack:
                 turns = [stack.enter_context(self._store.turn(window)) for window in mine]
