@@ -9,7 +9,7 @@ WORKDIR /app
 # The packages change less often than the code: a layer of their own. Without the tools of the tests.
 COPY pyproject.toml requirements.lock overrides.txt README.md LICENSE ./
 RUN /opt/uv/bin/uv pip install --quiet --python /opt/meteo/bin/python \
-      --requirement pyproject.toml --constraint requirements.lock --override overrides.txt
+      --requirement pyproject.toml --extra scale --constraint requirements.lock --override overrides.txt
 COPY meteo_core meteo_core
 COPY meteo_assets meteo_assets
 COPY meteo_api meteo_api

@@ -9,6 +9,7 @@ from benchmarks.report import machine
 BENCHMARKS = {
     "events": "Dagster's stock event log against ours, on one range of days",
     "pipeline": "the whole record in one command, against a run for each day and plain pandas",
+    "scale": "the network grown to 20,000 stations: rows a second, memory, exponent of growth, Dask workers",
     "ingest": "documents fetched and read over HTTP, against plain HTTP",
     "serving": "the service under load, against a handler that predicts nothing and the usual ways to serve",
     "drift": "false alarms and delays on the real archive, beside the rule of older systems and Evidently",

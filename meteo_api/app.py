@@ -112,7 +112,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     registry = ModelRegistry(settings.registry_uri)
     models = ModelStore(
         registry,
-        ModelCache(settings.home.model_cache),
+        ModelCache(settings.model_cache_dir or settings.home.model_cache),
         look_seconds=settings.model_poll_seconds,
         now=now,
     )

@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     """How long a browser stays signed in at most."""
     session_idle_minutes: Annotated[float, Field(gt=1, le=24 * 60)] = 60
     """How long a browser stays signed in without a request."""
+    model_cache_dir: Path | None = None
+    """Folder of this process's own copy of the champion; by default one in the state folder."""
     model_poll_seconds: Annotated[float, Field(gt=0)] = 5.0
     """How often the registry is asked for the champion."""
     snapshot_poll_seconds: Annotated[float, Field(gt=0)] = 2.0

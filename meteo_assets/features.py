@@ -8,9 +8,13 @@ import pandas as pd
 from meteo_assets.metadata import counts, schema
 from meteo_assets.partitions import FEATURES_LOOK_BACK, LABELS_LOOK_AHEAD, days_of, observation_days
 from meteo_assets.raw import raw_observations
-from meteo_core.features.daily import FEATURES, LOOK_BACK_DAYS, OWN_VALUES, build_features
+from meteo_assets.settings import Settings
+from meteo_core.compute.engine import engine
+from meteo_core.compute.windows import days_at_once, split
+from meteo_core.features.daily import FEATURES, LOOK_BACK_DAYS, OWN_VALUES, features_since
 from meteo_core.labels import PREDICTAND, THRESHOLDS, label_days
 from meteo_core.parameters import PARAMETERS
+from meteo_core.stations import stations
 from meteo_core.warehouse import Warehouse
 
 _FEATURE_COLUMNS = {
@@ -38,24 +42,37 @@ _LABEL_COLUMNS = {
     metadata={"dagster/column_schema": schema(_FEATURE_COLUMNS), "dagster/table_name": "features.daily"},
 )
 def features(
-    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    context: dg.AssetExecutionContext,
+    warehouse: dg.ResourceParam[Warehouse],
+    settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult:
     """Each station's own observations of the day, what follows from them, and its recent past."""
     first, last = days_of(context)
-    observations = warehouse.read("raw.observations", first - timedelta(days=LOOK_BACK_DAYS), last)
+    windows = list(split(first, last, days=days_at_once(len(stations()), least=LOOK_BACK_DAYS)))
+    observed = (
+        (warehouse.read("raw.observations", w.first - timedelta(days=LOOK_BACK_DAYS), w.last), w.first)
+        for w in windows
+    )
 
-    _require_observed(observations, first, last)
-    built = build_features(observations)
-    built = built[built["date"].dt.date >= first]
-
-    warehouse.replace("features.daily", built, first, last)
+    rows, missing = 0, 0.0
+    with engine(settings.dask_scheduler) as compute:
+        for window, built in zip(windows, compute.map(_features_of, observed), strict=True):
+            if window.last == last and not rows and built.empty:
+                raise _nothing_observed(first, last)
+            warehouse.replace("features.daily", built, window.first, window.last)
+            rows += len(built)
+            missing += float(built[list(OWN_VALUES)].isna().mean(axis=1).sum())
     return dg.MaterializeResult(
         metadata={
-            "station_days": len(built),
+            "station_days": rows,
             "columns": len(_FEATURE_COLUMNS),
-            "missing_share": float(built[list(OWN_VALUES)].isna().mean().mean()) if len(built) else None,
+            "missing_share": missing / rows if rows else None,
         }
     )
+
+
+def _features_of(observed: tuple[pd.DataFrame, date]) -> pd.DataFrame:
+    return features_since(*observed)
 
 
 @dg.asset(
@@ -76,26 +93,25 @@ def labels(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Wareho
     """
     first, last = days_of(context)
     first -= timedelta(days=1)
-    observations = warehouse.read("raw.observations", first, last + timedelta(days=1))
 
-    _require_observed(observations, first, last)
-    outcomes = label_days(observations)
-    outcomes = outcomes[outcomes["date"].dt.date <= last]
-
-    warehouse.replace("labels.daily", outcomes, first, last)
-    known = outcomes[PREDICTAND.name].notna()
+    rows, known, wet = 0, 0, 0.0
+    for window in split(first, last, days=days_at_once(len(stations()))):
+        observations = warehouse.read("raw.observations", window.first, window.last + timedelta(days=1))
+        outcomes = label_days(observations)
+        outcomes = outcomes[outcomes["date"].dt.date <= window.last]
+        rows += len(outcomes)
+        if window.last == last and not rows:
+            raise _nothing_observed(first, last)
+        warehouse.replace("labels.daily", outcomes, window.first, window.last)
+        outcome = outcomes[PREDICTAND.name].dropna()
+        known, wet = known + len(outcome), wet + float(outcome.sum())
     return dg.MaterializeResult(
-        metadata={
-            "station_days": len(outcomes),
-            "known": int(known.sum()),
-            "wet_share": float(outcomes.loc[known, PREDICTAND.name].mean()) if known.any() else None,
-        }
+        metadata={"station_days": rows, "known": known, "wet_share": wet / known if known else None}
     )
 
 
-def _require_observed(observations: pd.DataFrame, first: date, last: date) -> None:
-    if not observations["date"].between(pd.Timestamp(first), pd.Timestamp(last)).any():
-        raise dg.Failure(f"no observations of {first}..{last}: materialize raw_observations first")
+def _nothing_observed(first: date, last: date) -> dg.Failure:
+    return dg.Failure(f"no observations of {first}..{last}: materialize raw_observations first")
 
 
 @dg.asset_check(asset=features, blocking=True)

@@ -1,19 +1,26 @@
 """Stage 4 of 7: the chance of rain at every station, issued once and never changed."""
 
 import tempfile
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
+import pandas as pd
 
 from meteo_assets.features import features
 from meteo_assets.metadata import counts, schema
 from meteo_assets.partitions import PREDICTORS_LOOK_BACK, WHOLE_RECORD, days_of, observation_days
 from meteo_assets.promotion import champion_model, held_out_of
+from meteo_assets.settings import Settings
 from meteo_core.calendar import Issue
+from meteo_core.compute.engine import engine
+from meteo_core.compute.windows import days_at_once, split
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
-from meteo_core.forecasting import ISSUED, make_forecasts
+from meteo_core.forecasting import ISSUED, hindcasts_since
 from meteo_core.labels import THRESHOLDS
+from meteo_core.model.rain_models import RainModels
 from meteo_core.model.registry import CHAMPION, ModelRegistry
 from meteo_core.stations import stations
 from meteo_core.warehouse import Warehouse
@@ -56,6 +63,7 @@ def forecasts(
     context: dg.AssetExecutionContext,
     warehouse: dg.ResourceParam[Warehouse],
     registry: dg.ResourceParam[ModelRegistry],
+    settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult:
     """Chances of rain from 9 am of the date to 9 am of the next, morning and evening, by the champion.
 
@@ -70,12 +78,18 @@ def forecasts(
     with tempfile.TemporaryDirectory() as workspace:
         models = registry.load(champion.version, Path(workspace))
         held_out = held_out_of(registry, champion, Path(workspace))
-    window = warehouse.read("features.daily", first - timedelta(days=PREDICTOR_LOOK_BACK_DAYS), last)
+    windows = list(split(first, last, days=days_at_once(len(stations()))))
+    look_back = timedelta(days=PREDICTOR_LOOK_BACK_DAYS)
+    seen = ((warehouse.read("features.daily", w.first - look_back, w.last), w.first) for w in windows)
+    hindcast = partial(_forecasts_of, version=champion.version, issued_at=datetime.now(UTC))
 
-    made = make_forecasts(models, window, version=champion.version, held_out=held_out)
-    made = made[made["date"].dt.date >= first]
-
-    added, kept = warehouse.issue_forecasts(made)
+    parts, added, kept = [], 0, 0
+    with engine(settings.dask_scheduler) as compute:
+        for made in compute.map(hindcast, seen, models, held_out):
+            new, old = warehouse.issue_forecasts(made)
+            added, kept = added + new, kept + old
+            parts.append(made[["station", "date", "issue", "kind", "in_sample", "p_gt_1_0"]])
+    made = pd.concat(parts, ignore_index=True)
     newest = made[made["date"] == made["date"].max()]
     return dg.MaterializeResult(
         metadata={
@@ -98,6 +112,12 @@ def forecasts(
             "mean_chance": float(made["p_gt_1_0"].mean()) if len(made) else None,
         }
     )
+
+
+def _forecasts_of(
+    seen: tuple[pd.DataFrame, date], models: RainModels, held_out: pd.DataFrame | None, **how: Any
+) -> pd.DataFrame:
+    return hindcasts_since(*seen, models, held_out, **how)
 
 
 @dg.asset_check(asset=forecasts, blocking=True)

@@ -16,6 +16,8 @@ from meteo_assets.partitions import WHOLE_RECORD, training_weeks, week_of
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import ending_honestly
 from meteo_core.calendar import Issue
+from meteo_core.compute.engine import engine
+from meteo_core.compute.windows import days_at_once
 from meteo_core.data_card import data_card
 from meteo_core.drift.skill import expected_scores
 from meteo_core.labels import PREDICTAND
@@ -25,8 +27,10 @@ from meteo_core.model.promotion import REQUIRED_CHECKS
 from meteo_core.model.rain_models import RainModels
 from meteo_core.model.recipe import Recipe
 from meteo_core.model.registry import CHALLENGER, PENDING, STATUS, ModelRegistry, ModelVersion
-from meteo_core.model.training import train
-from meteo_core.model.training_set import training_set
+from meteo_core.model.stored_record import stored_record
+from meteo_core.model.training import train_on
+from meteo_core.model.training_set import training_set_of
+from meteo_core.stations import stations
 from meteo_core.warehouse import Warehouse
 
 LEAST_SKILL: Final = 0.05
@@ -55,6 +59,7 @@ def rain_model(
     warehouse: dg.ResourceParam[Warehouse],
     registry: dg.ResourceParam[ModelRegistry],
     mlflow: dg.ResourceParam[Any],
+    settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult:
     """Models of both issue times, trained on every labelled day up to the week's end: the challenger.
 
@@ -65,8 +70,11 @@ def rain_model(
     _, last = week_of(context)
     with ending_honestly(mlflow), tempfile.TemporaryDirectory() as workspace:
         as_of = datetime.now(UTC)
-        seen = warehouse.read("features.daily", None, last), warehouse.read("labels.daily", None, last)
-        trained = {issue: train(*seen, issue=issue, recipe=RECIPE) for issue in Issue}
+        record = stored_record(warehouse, last, days_at_once=days_at_once(len(stations())))
+        with engine(settings.dask_scheduler) as compute:
+            trained = {
+                issue: train_on(record, issue=issue, recipe=RECIPE, grow=compute.grow) for issue in Issue
+            }
 
         models = RainModels({issue: each.model for issue, each in trained.items()})
         card = models.card
@@ -101,7 +109,7 @@ def rain_model(
             version,
             Path(workspace),
             tables={
-                kept.TRAINING_SET_FILE: training_set(*seen),
+                kept.TRAINING_SET_FILE: training_set_of(record),
                 kept.HELD_OUT_FILE: held_out,
             },
             texts={

@@ -92,6 +92,9 @@ class Settings(WarehouseSettings):
     exporter_port: Annotated[int, Field(ge=0, le=65535)] = 8011
     """Its port; 0 takes a free one."""
 
+    dask_scheduler: str | None = None
+    """Address of a Dask scheduler, such as tcp://host:8786, whose workers take the heavy steps; none: they
+    are done in the process of the run."""
     dagster_home: Path | None = None
     """Folder of a `dagster.yaml` that is used as it is; by default runs are kept in the state folder."""
     git_sha: str | None = None

@@ -1,6 +1,6 @@
 """Stage 4 of 7: from a champion and the day's features to forecasts with their windows."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 import numpy as np
@@ -39,7 +39,7 @@ def make_forecasts(
     waits for the observation that it is named after: days without any are left out.
     """
     issued_at = issued_at or datetime.now(UTC)
-    made = pd.concat([_of_issue(models, issue, features) for issue in Issue], ignore_index=True)
+    made = pd.concat([_of_issue(models, model.issue, features) for model in models], ignore_index=True)
     valid_from, valid_to, today, hour = _windows(made, issued_at)
     in_time = hour.to_numpy() < made["issue"].map(ISSUED_UNTIL_HOUR).to_numpy()
     issued = (made["date"].to_numpy() == today.to_numpy()) & in_time
@@ -53,6 +53,20 @@ def make_forecasts(
         in_sample=made["date"] <= trained_until,
     )
     return made if held_out is None else _as_the_twin_saw_it(made, held_out)
+
+
+def hindcasts_since(
+    features: pd.DataFrame,
+    first: date,
+    models: RainModels,
+    held_out: pd.DataFrame | None,
+    *,
+    version: int,
+    issued_at: datetime,
+) -> pd.DataFrame:
+    """`make_forecasts` of the days from `first` on; the day before only has its say in them."""
+    made = make_forecasts(models, features, version=version, issued_at=issued_at, held_out=held_out)
+    return made[made["date"] >= pd.Timestamp(first)]
 
 
 def _of_issue(models: RainModels, issue: Issue, features: pd.DataFrame) -> pd.DataFrame:

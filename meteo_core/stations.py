@@ -2,14 +2,20 @@
 
 import csv
 import difflib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from meteo_core.errors import UnknownStation
+
+TABLE: Final = "METEO_STATIONS"
+"""Environment variable that names another table of stations: every process of an installation needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,12 @@ class Station:
 
 @cache
 def stations() -> Mapping[str, Station]:
-    """All stations by key, in alphabetical order of the key."""
-    with (files("meteo_core") / "stations.csv").open(encoding="utf-8") as lines:
+    """All stations by key, in alphabetical order of the key.
+
+    The table of this package, or the one that the environment variable `METEO_STATIONS` names.
+    """
+    table = Path(os.environ[TABLE]) if os.environ.get(TABLE) else files("meteo_core") / "stations.csv"
+    with table.open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
     return MappingProxyType(
         {

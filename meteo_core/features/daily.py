@@ -5,6 +5,7 @@ gives an array of that shape, and then appears in the table, the model and the d
 """
 
 from collections.abc import Iterator
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
@@ -61,6 +62,12 @@ def build_features(observations: pd.DataFrame) -> pd.DataFrame:
     `feature_version`.
     """
     return derive_features(as_numbers(observations))
+
+
+def features_since(observations: pd.DataFrame, first: date) -> pd.DataFrame:
+    """`build_features` of the days from `first` on; the days before only have their say in them."""
+    built = build_features(observations)
+    return built[built["date"] >= pd.Timestamp(first)]
 
 
 def derive_features(own_values: pd.DataFrame) -> pd.DataFrame:

@@ -20,6 +20,12 @@ def training_set(features: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["date", "station"], ignore_index=True)
 
 
+def training_set_of(record: Record) -> pd.DataFrame:
+    """The training set of a record."""
+    parts = [training_set(features, labels) for _, features, labels in record.labelled_windows()]
+    return pd.concat(parts, ignore_index=True)
+
+
 def from_training_set(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Features and labels as they were, from the table that was kept."""
     outcomes = {name: rule.is_met(rows["rain_mm"]) for name, rule in THRESHOLDS.items()}

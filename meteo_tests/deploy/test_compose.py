@@ -58,6 +58,65 @@ def test_no_secret_is_in_the_file(services):
             assert not re.search("//[^/@]*:[^/@]*@", str(value)), (name, key)
 
 
+@pytest.fixture(scope="module")
+def scaled() -> dict[str, dict[str, Any]]:
+    """What docker-compose.scale.yaml says; lists and mappings of the other file go on where it says nothing."""
+    return yaml.safe_load((ROOT / "docker-compose.scale.yaml").read_text())["services"]
+
+
+def test_at_scale_nobody_else_publishes_a_port_or_gets_rights(scaled, services):
+    for name, service in scaled.items():
+        assert "ports" not in service, name
+        assert not [mount for mount in service.get("volumes", []) if "docker.sock" in str(mount)], name
+        if name not in services:
+            assert service["read_only"] is True, name
+            assert service["cap_drop"] == ["ALL"], name
+            assert "no-new-privileges:true" in service["security_opt"], name
+            assert service["mem_limit"], name
+            assert service["healthcheck"], name
+            # Whoever reaches Dask may run what he likes.
+            assert service["networks"] == ["inside"], name
+
+
+def test_at_scale_the_heavy_steps_of_runs_go_to_several_workers(scaled):
+    port = scaled["scheduler"]["command"][scaled["scheduler"]["command"].index("--port") + 1]
+
+    assert scaled["code"]["environment"]["METEO_DASK_SCHEDULER"] == f"tcp://scheduler:{port}"
+    assert f"tcp://scheduler:{port}" in scaled["worker"]["command"]
+    assert scaled["worker"]["deploy"]["replicas"] == "${METEO_WORKERS:-2}"
+    assert "volumes" not in scaled["worker"]
+
+
+def test_a_replica_of_the_service_writes_nothing_that_another_reads(scaled, services):
+    api = scaled["api"]
+
+    assert api["deploy"]["replicas"] == "${METEO_API_REPLICAS:-3}"
+    assert api["volumes"] == ["state:/state:ro"]
+    assert api["environment"]["METEO_MODEL_CACHE_DIR"].startswith("/tmp/")
+    assert services["api"]["environment"]["METEO_DATABASE_URL"].startswith("postgresql")
+    assert "container_name" not in services["api"]
+
+
+def test_the_gateway_and_prometheus_find_every_replica(scaled):
+    gateway = (ROOT / "deploy/gateway/Caddyfile").read_text()
+    of_one, of_many = (
+        yaml.safe_load((ROOT / f"deploy/prometheus/{name}").read_text())
+        for name in ("prometheus.yml", "prometheus.scale.yml")
+    )
+
+    assert f"({scaled['gateway']['environment']['METEO_SERVICE']}) {{" in gateway
+    assert "import {$METEO_SERVICE:one_service}" in gateway
+    assert "dynamic a api 8000" in gateway
+    assert "--config.file=/etc/prometheus/prometheus.scale.yml" in scaled["prometheus"]["command"]
+    api = next(job for job in of_many["scrape_configs"] if job["job_name"] == "api")
+    assert api["dns_sd_configs"][0]["names"] == ["api"]
+    others = [
+        [job for job in each["scrape_configs"] if job["job_name"] != "api"] for each in (of_one, of_many)
+    ]
+    assert others[0] == others[1]
+    assert of_one["rule_files"] == of_many["rule_files"]
+
+
 def test_secrets_are_made_once_and_kept_from_others(tmp_path: Path):
     make = ["sh", str(ROOT / "deploy/make_secrets.sh"), str(tmp_path / "secrets")]
 
@@ -84,10 +143,15 @@ def has_compose() -> bool:
 
 
 @pytest.mark.skipif(not has_compose(), reason="no docker client with Compose on this machine")
-def test_compose_can_read_it():
+@pytest.mark.parametrize("files", [[], ["docker-compose.yaml", "docker-compose.scale.yaml"]])
+def test_compose_can_read_it(files: list[str]):
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
     read = subprocess.run(
-        ["docker", "compose", "config", "-q"], cwd=ROOT, env=environment, capture_output=True, text=True
+        ["docker", "compose", *(f"--file={name}" for name in files), "config", "-q"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
 
     assert read.returncode == 0, read.stderr
