@@ -60,7 +60,7 @@ def test_no_secret_is_in_the_file(services):
 
 @pytest.fixture(scope="module")
 def scaled() -> dict[str, dict[str, Any]]:
-    """What docker-compose.scale.yaml says; lists and mappings of the other file go on where it says nothing."""
+    """What docker-compose.scale.yaml says beside the other file."""
     return yaml.safe_load((ROOT / "docker-compose.scale.yaml").read_text())["services"]
 
 
