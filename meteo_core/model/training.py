@@ -92,7 +92,8 @@ def train_on(
 ) -> Trained:
     """`train` on a record that need not be in memory: its windows are gone through one by one."""
     recipe = recipe or Recipe()
-    with _side_by_side() as pool:
+    # A record that does not fit into memory is not to be gone through by two at once.
+    with _side_by_side(1 if record.days_at_once else 2) as pool:
         # Two fits, one thread each: XGBoost's own threads wait for each other by spinning, which made a fit
         # nine times slower on a machine that does anything else (see docs/decisions).
         holding_out = pool.submit(_hold_out, record, issue, recipe, grow=grow)
@@ -170,9 +171,13 @@ def _hold_out(
 
 
 @contextmanager
-def _side_by_side() -> Iterator[ThreadPoolExecutor]:
-    """Two threads with one core each; scikit-learn's warning that a network stopped in time left out."""
-    with threadpool_limits(1, user_api="blas"), warnings.catch_warnings(), ThreadPoolExecutor(2) as pool:
+def _side_by_side(threads: int = 2) -> Iterator[ThreadPoolExecutor]:
+    """Threads with one core each; scikit-learn's warning that a network stopped in time left out."""
+    with (
+        threadpool_limits(1, user_api="blas"),
+        warnings.catch_warnings(),
+        ThreadPoolExecutor(threads) as pool,
+    ):
         warnings.simplefilter("ignore", ConvergenceWarning)
         yield pool
 
