@@ -10,8 +10,8 @@ from meteo_assets.partitions import FEATURES_LOOK_BACK, LABELS_LOOK_AHEAD, days_
 from meteo_assets.raw import raw_observations
 from meteo_assets.settings import Settings
 from meteo_core.compute.engine import engine
-from meteo_core.compute.windows import days_at_once, split
-from meteo_core.features.daily import FEATURES, LOOK_BACK_DAYS, OWN_VALUES, features_since
+from meteo_core.compute.windows import days_at_once, split, with_look_back
+from meteo_core.features.daily import FEATURES, LOOK_BACK_DAYS, OBSERVED, OWN_VALUES, features_since
 from meteo_core.labels import PREDICTAND, THRESHOLDS, label_days
 from meteo_core.parameters import PARAMETERS
 from meteo_core.stations import stations
@@ -49,9 +49,10 @@ def features(
     """Each station's own observations of the day, what follows from them, and its recent past."""
     first, last = days_of(context)
     windows = list(split(first, last, days=days_at_once(len(stations()), least=LOOK_BACK_DAYS)))
-    observed = (
-        (warehouse.read("raw.observations", w.first - timedelta(days=LOOK_BACK_DAYS), w.last), w.first)
-        for w in windows
+    observed = with_look_back(
+        lambda begin, end: warehouse.read("raw.observations", begin, end, columns=OBSERVED),
+        windows,
+        days=LOOK_BACK_DAYS,
     )
 
     rows, missing = 0, 0.0

@@ -91,12 +91,20 @@ def measure(size: int, days: int) -> Size:
 
 def _show(size: Size, days: int) -> None:
     show(
-        [f"{size.stations:,} stations x {days} days", "station days", "s", "rows a second", "peak MB"],
+        [
+            f"{size.stations:,} stations x {days} days",
+            "station days",
+            "s",
+            "of a core, s",
+            "rows a second",
+            "peak MB",
+        ],
         [
             (
                 name,
                 f"{stage['rows']:,}",
                 f"{stage['seconds']:.1f}",
+                f"{stage['cpu_seconds']:.1f}",
                 f"{stage['rows'] / stage['seconds']:,.0f}",
                 f"{stage['peak_mb']:,.0f}",
             )
@@ -108,9 +116,10 @@ def _show(size: Size, days: int) -> None:
 
 
 def _exponents(measured: Sequence[Size]) -> dict[str, float]:
-    """For each stage how the seconds that a day of the network takes grow with its stations, as a power.
+    """For each stage how the work of a day of the network grows with its stations, as a power.
 
-    By the day, so that a stage over fewer days counts alike.
+    By the day, so that a stage over fewer days counts alike; in seconds of a core, so that what else the
+    machine does is not counted.
     """
     if len(measured) < 2:
         return {}
@@ -119,7 +128,7 @@ def _exponents(measured: Sequence[Size]) -> dict[str, float]:
     for name in STAGES:
         stages = [size.stages[name] for size in measured]
         per_day = [
-            stage["seconds"] / stage["rows"] * size.stations
+            stage["cpu_seconds"] / stage["rows"] * size.stations
             for stage, size in zip(stages, measured, strict=True)
         ]
         found[name] = float(np.polyfit(stations_, np.log(per_day), 1)[0])

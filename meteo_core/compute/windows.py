@@ -1,9 +1,11 @@
 """Windows of days, so that memory is bounded by one of them however long the range and large the network."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
+
+import pandas as pd
 
 ROWS_AT_ONCE: Final = 400_000
 """Station days of a window: more than ten years of 49 stations, which stay one piece of work."""
@@ -29,3 +31,21 @@ def split(first: date, last: date, *, days: int) -> Iterator[Window]:
         end = min(last, first + timedelta(days=days - 1))
         yield Window(first, end)
         first = end + timedelta(days=1)
+
+
+def with_look_back(
+    read: Callable[[date, date], pd.DataFrame], windows: Sequence[Window], *, days: int
+) -> Iterator[tuple[pd.DataFrame, date]]:
+    """Rows of each window and of the `days` before it, and its first day; no day is read twice.
+
+    `read` gives the rows of days, both included, in order of `date`. Windows follow one another.
+    """
+    kept = None
+    for window in windows:
+        back = timedelta(days=days)
+        rows = read(window.first - back if kept is None else window.first, window.last)
+        if kept is not None:
+            rows = pd.concat([kept, rows], ignore_index=True)
+        if len(windows) > 1:
+            kept = rows[rows["date"] > pd.Timestamp(window.last - back)]
+        yield rows, window.first

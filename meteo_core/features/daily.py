@@ -38,6 +38,8 @@ FEATURES = MappingProxyType({**OWN_DAY, **OWN_PAST})
 OWN_VALUES = (*NUMBERS, *COMPASS, "rain_today")
 """Parameters that are features as they stand; compass points in degrees, `rain_today` as 0 or 1."""
 
+OBSERVED = ("station", "date", *OWN_VALUES)
+"""Columns of the observations that features are made of."""
 DAILY_COLUMNS = (*OWN_VALUES, *FEATURES)
 """Value columns of the features table."""
 

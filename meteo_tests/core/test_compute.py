@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from meteo_core.calendar import Issue
 from meteo_core.compute.engine import ClusterDoesNotAnswer, Engine, InProcess, engine
-from meteo_core.compute.windows import Window, days_at_once, split
+from meteo_core.compute.windows import Window, days_at_once, split, with_look_back
 from meteo_core.features.daily import LOOK_BACK_DAYS, build_features, features_since
 from meteo_core.features.predictor_table import Variant
 from meteo_core.features.predictors import Predictors
@@ -63,6 +63,27 @@ def test_windows_hold_every_day_once_and_in_order():
         Window(date(2024, 2, 1), date(2024, 2, 2)),
         Window(date(2024, 2, 3), date(2024, 2, 3)),
     ]
+
+
+def test_windows_come_with_the_days_before_them_and_no_day_is_read_twice():
+    rows = pd.DataFrame({"date": pd.date_range("2024-01-01", periods=20)})
+    read = []
+
+    def days(first: date, last: date) -> pd.DataFrame:
+        read.append((first, last))
+        return rows[rows["date"].between(pd.Timestamp(first), pd.Timestamp(last))]
+
+    windows = list(split(date(2024, 1, 6), date(2024, 1, 20), days=5))
+    given = list(with_look_back(days, windows, days=3))
+
+    assert [(piece["date"].min().day, piece["date"].max().day) for piece, _ in given] == [
+        (3, 10),
+        (8, 15),
+        (13, 20),
+    ]
+    assert [len(piece) for piece, _ in given] == [8, 8, 8]
+    assert [first.day for _, first in given] == [6, 11, 16]
+    assert [(first.day, last.day) for first, last in read] == [(3, 10), (11, 15), (16, 20)]
 
 
 def test_our_whole_record_is_one_window_and_a_large_networks_is_not():
