@@ -155,12 +155,8 @@ def _compare_workers(count: int, days: int) -> None:
         if not workers:
             seconds = _timed(InProcess(), pieces())
         else:
-            with (
-                LocalCluster(
-                    n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
-                ) as here,
-                engine(here.scheduler_address) as compute,
-            ):
+            here: Any = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0")
+            with here, engine(here.scheduler_address) as compute:
                 list(compute.map(_warm, range(2 * workers)))
                 seconds = _timed(compute, pieces())
         rows.append((workers or "none, in process", f"{seconds:.1f}", f"{count * days / seconds:,.0f}"))
