@@ -35,6 +35,7 @@ from meteo_api.health.service import HealthService
 from meteo_api.hosts import AllowedHosts
 from meteo_api.kept_answers import KeptAnswers, answering_from
 from meteo_api.language.controller import LanguageController
+from meteo_api.memory import give_back_memory
 from meteo_api.metrics.controller import MetricsController
 from meteo_api.metrics.measuring import Measuring
 from meteo_api.metrics.state import ServiceState, registry_of
@@ -123,7 +124,12 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     metrics = registry_of(
         ServiceState(models, snapshots, asked, now=now), WorldState(snapshots, now=now), unknown
     )
-    models.when_exchanged = snapshots.when_exchanged = predictions.prepare
+
+    def exchanged() -> None:
+        predictions.prepare()
+        give_back_memory()
+
+    models.when_exchanged = snapshots.when_exchanged = exchanged
     static = StaticFiles()
     alerts = AlertService(database, now=now)
     deeds, links = Deeds(accounts.audit), Links.of(settings)
