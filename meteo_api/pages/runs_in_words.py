@@ -15,6 +15,7 @@ _JOBS: Final[Mapping[str, str]] = {
     Job.TRAIN: N_("Training"),
     Job.BACKFILL: N_("Backfill"),
     "publish": N_("Publishing"),
+    "upkeep": N_("Upkeep of the warehouse"),
 }
 _COLOURS: Final[Mapping[Status, str]] = {
     Status.SUCCEEDED: "good",
