@@ -103,7 +103,7 @@ def in_figures(written: str) -> str:
 def _filled(text: str, values: Mapping[str, object]) -> str:
     """The text with its values; where one of them is markup it is too, and the others are escaped."""
     if any(isinstance(value, Markup) for value in values.values()):
-        return Markup(text) % values  # noqa: S704 (texts of the catalogs are our own)
+        return Markup(text) % values  # noqa: S704 (texts are our own)  # nosec B704
     return text % values
 
 

@@ -239,9 +239,9 @@ def test_a_catalog_that_is_away_is_named_without_its_password(password: str | No
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        ("postgresql://meteo:secret@db/lake", "names no place of a warehouse"),
+        ("postgresql://meteo:secret@db/lake", "names no place of a warehouse"),  # pragma: allowlist secret
         ("ducklake:mysql://meteo:secret@db/lake", "in PostgreSQL or a file, not in mysql"),
-        ("ducklake:postgresql://meteo:secret@db:port/lake", "is no address"),
+        ("ducklake:postgresql://meteo:secret@db:port/lake", "is no address"),  # pragma: allowlist secret
     ],
 )
 def test_an_address_that_cannot_be_is_refused_without_its_password(address: str, says: str):

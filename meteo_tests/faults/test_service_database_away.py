@@ -21,7 +21,7 @@ def server() -> Iterator[Postgresql]:
 
 @pytest.mark.fault("PostgreSQL down when the service starts", "no start, one line without the password")
 def test_a_service_without_its_database_says_so_in_a_line_and_ends(tmp_path: Path):
-    address = f"postgresql://meteo:very-private@127.0.0.1:{free_port()}/meteo"
+    address = f"postgresql://meteo:very-private@127.0.0.1:{free_port()}/meteo"  # pragma: allowlist secret
 
     refused = subprocess.run(
         [sys.executable, "-m", "meteo_api"],
