@@ -231,6 +231,7 @@ def test_the_ui_shows_groups_descriptions_partitions_and_passed_checks(demo: Dem
         "drift",
         "serving",
         "monitoring",
+        "upkeep",
     }
     assert all(node["description"] for node in nodes)
     for verdict in ("the_weather_looks_like_its_season", "the_chances_are_calibrated"):
