@@ -99,6 +99,7 @@ def map_view(world: World, moment: datetime, asked: Asked) -> MapView:
     """What the page shows at this moment."""
     newest = newest_of_all(world, moment, issue=asked.issue)
     current = [each.forecast for each in newest if each.forecast]
+    issued = [each.forecast for each in newest if each.forecast and not each.late]
     dates = dates_of(current)
     rule = THRESHOLDS[asked.threshold]
     rows = {each.station: _row(each, asked, main_date=dates[0][0] if dates else None) for each in newest}
@@ -106,7 +107,7 @@ def map_view(world: World, moment: datetime, asked: Asked) -> MapView:
     return MapView(
         event=words.event(rule),
         windows=tuple(_window_of(date, n) if len(dates) > 1 else words.window_of(date) for date, n in dates),
-        issued=_issued(max(each.issued_at for each in current)) if current else None,
+        issued=_issued(max(each.issued_at for each in issued)) if issued else None,
         issue_note=_issue_note(asked.issue),
         late=_late(newest),
         thresholds=tuple(

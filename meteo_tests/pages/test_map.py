@@ -150,6 +150,7 @@ def test_where_none_was_issued_a_late_one_is_shown_until_its_window_ends_and_say
     assert rows_of(view)["Albury"].chance == newest.probabilities["p_gt_1_0"]
     assert view.nothing is None
     assert view.late is not None
+    assert view.issued is None
     assert "none was issued on its day" in view.late
     assert "3" in view.late
     assert view.windows[0].startswith("from 9\u202fam Sat 25 June to 9\u202fam Sun 26 June")
