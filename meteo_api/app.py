@@ -35,7 +35,6 @@ from meteo_api.health.service import HealthService
 from meteo_api.hosts import AllowedHosts
 from meteo_api.kept_answers import KeptAnswers, answering_from
 from meteo_api.language.controller import LanguageController
-from meteo_api.memory import give_back_memory
 from meteo_api.metrics.controller import MetricsController
 from meteo_api.metrics.measuring import Measuring
 from meteo_api.metrics.state import ServiceState, registry_of
@@ -77,6 +76,7 @@ from meteo_api.strict_json import JsonRequest
 from meteo_api.verification.controller import VerificationController
 from meteo_api.verification.service import VerificationService
 from meteo_api.watching import watching
+from meteo_core.memory import give_back_memory
 from meteo_core.model.registry import ModelRegistry
 from meteo_core.service_database import ServiceDatabase
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meteo_core.errors import MeteoError
-from meteo_core.model.trees import grow_here
+from meteo_core.model.trees import Grow, grow_here
 
 if TYPE_CHECKING:
     import xgboost as xgb
@@ -36,16 +36,9 @@ class Engine(Protocol):
         """`work(piece, *shared)` of every piece, in order; pieces are taken as they are needed."""
         ...
 
-    def grow(
-        self,
-        matrix: NDArray[np.float32],
-        outcomes: NDArray[np.float64],
-        *,
-        names: Sequence[str],
-        settings: Mapping[str, object],
-        rounds: int,
-    ) -> "xgb.Booster":
-        """Trees, as `meteo_core.model.trees.Grow` says."""
+    @property
+    def grow(self) -> Grow:
+        """Grows trees, here or there."""
         ...
 
 

@@ -1,11 +1,9 @@
 """Training: members fitted on the past, blended on days that a twin of them had not seen."""
 
-import ctypes
-import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Final
@@ -21,6 +19,7 @@ from meteo_core.features.daily import DAILY_COLUMNS, OWN_VALUES
 from meteo_core.features.predictor_table import Variant
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS, DatedDesign, Predictors
 from meteo_core.labels import PREDICTAND, THRESHOLDS, as_float
+from meteo_core.memory import give_back_memory
 from meteo_core.model.blanking import blank_some, keep_best_known
 from meteo_core.model.blend import MAIN, RULES, Blend
 from meteo_core.model.members import Members
@@ -271,7 +270,8 @@ def _fit_members(
     _require_fit(record.outcomes())
     predictors = Predictors.fit_windows(record.windows(), issue, stations=record.stations())
     rows = _labelled_rows(predictors, record)
-    _give_back_memory()
+    # Two fits side by side, each with hundreds of grids for a moment, held half a gigabyte.
+    give_back_memory()
     members = {
         variant: _fit_variant(variant, predictors, rows, recipe, grow)
         for variant in variants or variants_of(issue)
@@ -298,16 +298,6 @@ def _fit_members(
         references=rows.references,
         card=card,
     )
-
-
-def _give_back_memory() -> None:
-    """Give pages that were freed back to the system: glibc keeps what each thread freed for that thread.
-
-    Two fits side by side, each with hundreds of grids for a moment, held half a gigabyte in this way.
-    """
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _fit_variant(
@@ -348,7 +338,8 @@ def _fit_variant(
         recipe=recipe,
         variant=variant,
     )
-    _give_back_memory()
+    # Two fits side by side, each with hundreds of grids for a moment, held half a gigabyte.
+    give_back_memory()
     return Members(trees, networks)
 
 

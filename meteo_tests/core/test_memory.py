@@ -7,7 +7,7 @@ import pytest
 
 FREED_IN_PIECES = """
 import psutil
-from meteo_api.memory import give_back_memory
+from meteo_core.memory import give_back_memory
 
 # Pieces too small to be mapped on their own, some kept: the C library gives nothing of it back itself.
 pieces = [b"x" * 60_000 for _ in range(4_000)]

@@ -1,6 +1,6 @@
-"""Memory given back to the system after something large was exchanged.
+"""Memory given back to the system after something large is gone.
 
-The C library keeps what a freed model or snapshot took for later use, in pieces that the next one does not
+The C library keeps what was freed for later use, for each thread, in pieces that the next one does not
 fit: a service that exchanges them often grows by a tenth and more, with nothing leaked.
 """
 
