@@ -16,6 +16,7 @@ CANDIDATES: Final = 64
 """Nearest stations among which neighbours are looked for."""
 LEAST_NEIGHBOURS: Final = 3
 """Neighbours that must have been observed on a day."""
+_BITS: Final = 1 << np.arange(NEIGHBOURS)
 LEAST_DAYS: Final = 300
 """Days in common from which two stations are neighbours: a season less than a year."""
 RIDGE: Final = 0.01
@@ -62,12 +63,16 @@ class NeighbourModel:
         anomalies = days[name] - normal
         told = np.full((*days.shape, 1 + NEIGHBOURS), np.nan)
         for station, near in enumerate(self.near[name]):
-            around = np.where(near >= 0, anomalies[:, near], np.nan)
-            patterns, of_day = np.unique(~np.isnan(around), axis=0, return_inverse=True)
-            weights = self._weights(name, station, patterns)[of_day.reshape(-1)]
-            enough = (~np.isnan(around)).sum(axis=1) >= LEAST_NEIGHBOURS
-            expected = np.einsum("dkn,dn->dk", weights, np.where(np.isnan(around), 0.0, around))
-            told[enough, station] = normal[enough, station, None] + expected[enough]
+            around = anomalies[:, near]
+            observed = ~np.isnan(around) & (near >= 0)
+            filled = np.where(observed, around, 0.0)
+            # A bit for each neighbour: rows of flags would be sorted at ten times the cost.
+            patterns, of_day = np.unique(observed @ _BITS, return_inverse=True)
+            there = (patterns[:, None] & _BITS) > 0
+            weights = self._weights(name, station, there)
+            for pattern in np.flatnonzero(there.sum(axis=1) >= LEAST_NEIGHBOURS):
+                at = np.flatnonzero(of_day == pattern)
+                told[at, station] = normal[at, station, None] + filled[at] @ weights[pattern].T
         return told
 
     def _weights(self, name: str, station: int, patterns: NDArray[np.bool_]) -> NDArray[np.float64]:
