@@ -103,7 +103,8 @@ class Context:
         outside = self.history.is_outside(cells)
         if outside.any():
             known = place_and_usual(self.predictors, pd.DatetimeIndex(dates[outside]), station[outside])
-            found.block[outside] = known.block
+            found.block[outside, : known.block.shape[1]] = known.block
+            found["others"][outside] = 0
         return found
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -34,6 +34,8 @@ from meteo_core.parameters import COMPASS
 from meteo_core.stations import find_station
 
 DAILY: Final = Names(DAILY_COLUMNS)
+_ALONE: Final = Names((*OWN_VALUES, *OWN_DAY))
+"""What is known of a day without any other."""
 DAYS_AT_ONCE: Final = 128
 STATION_DAYS_AT_ONCE: Final = 80_000
 """Days, and station days, whose surroundings are worked out side by side, to bound memory."""
@@ -253,12 +255,23 @@ class Predictors:
 
         Nothing is filled in and nothing looked up: what a row does not say is missing.
         """
+        return self.local_of(days)(days)
+
+    def local_of(self, days: pd.DataFrame) -> Callable[[pd.DataFrame], NDArray[np.float32]]:
+        """`transform_local` of these station days, again and again with other `OWN_VALUES`.
+
+        Place and season, which do not change with them, are worked out once.
+        """
         station = pd.Index(self.stations).get_indexer(pd.Index(days["station"]))
-        own = Quantities.unknown(DAILY, (len(days),))
-        own.put(OWN_VALUES, days[list(OWN_VALUES)].to_numpy(float).T)
-        OWN_DAY.derive(own)
         around = place_and_usual(self, pd.DatetimeIndex(days["date"]), station)
-        return self.assembly.local_matrix(own, around)
+
+        def of(same_days: pd.DataFrame) -> NDArray[np.float32]:
+            own = Quantities.unknown(_ALONE, (len(same_days),))
+            own.put(OWN_VALUES, same_days[list(OWN_VALUES)].to_numpy(float).T)
+            OWN_DAY.derive(own)
+            return self.assembly.local_matrix(own, around)
+
+        return of
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a JSON file beside the model."""

@@ -117,12 +117,12 @@ class Surroundings:
 def place_and_usual(
     predictors: "Predictors", dates: pd.DatetimeIndex, station: NDArray[np.intp]
 ) -> Surroundings:
-    """Surroundings of rows of which only place and season are known, and no other station [rows, size]."""
-    found = Surroundings(layout := predictors.layout, np.full((len(dates), predictors.layout.size), np.nan))
+    """Surroundings of rows cut off behind `usual`: what is known without any other station."""
+    layout = predictors.layout
+    found = Surroundings(layout, np.empty((len(dates), layout.slices["usual"].stop)))
     found["place"][:] = np.column_stack([sites_of(predictors.stations)[station], _season(dates)])
     for index, name in enumerate(layout.measured):
         found["usual"][:, index] = predictors.climatology.normal_at(name, dates, station)
-    found["others"][:] = 0.0
     return found
 
 

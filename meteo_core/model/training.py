@@ -1,7 +1,7 @@
 """Training: members fitted on the past, blended on days that a twin of them had not seen."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -306,13 +306,14 @@ def _fit_variant(
     region = predictors.network.region[rows.design.station]
     if variant is Variant.LOCAL:
         own = rows.own
-        matrix, copies = _blanked_copies(predictors, own, recipe)
+        local_of = predictors.local_of(own)
+        matrix, copies = _blanked_copies(local_of, own, predictors.issue, recipe)
 
         def of_epoch(network: int, epoch: int) -> NDArray[np.float32]:
             if epoch == 0:
                 return matrix
             random = np.random.default_rng([recipe.seed, network, epoch])
-            return predictors.transform_local(blank_some(own, predictors.issue, random))
+            return local_of(blank_some(own, predictors.issue, random))
     else:
         matrix, copies = predictors.of_variant(rows.design.matrix, variant), 1
 
@@ -344,12 +345,12 @@ def _fit_variant(
 
 
 def _blanked_copies(
-    predictors: Predictors, own: pd.DataFrame, recipe: Recipe
+    local_of: Callable[[pd.DataFrame], NDArray[np.float32]], own: pd.DataFrame, issue: Issue, recipe: Recipe
 ) -> tuple[NDArray[np.float32], int]:
     """Local predictors of the days as they are, then as they are with values blanked."""
     random = np.random.default_rng([recipe.seed, recipe.networks])
-    copies = [own, blank_some(own, predictors.issue, random), keep_best_known(own, predictors.issue)]
-    return np.concatenate([predictors.transform_local(copy) for copy in copies]), len(copies)
+    copies = [own, blank_some(own, issue, random), keep_best_known(own, issue)]
+    return np.concatenate([local_of(copy) for copy in copies]), len(copies)
 
 
 def _labelled_rows(predictors: Predictors, record: Record, *, since: pd.Timestamp | None = None) -> _Rows:
