@@ -66,8 +66,11 @@ def _walk(folder: Path) -> Iterator[Path]:
             continue
         seen.add(os.path.realpath(here))
         names = [name for name in files if not _UNFINISHED.match(name)]
-        folders[:] = sorted(name for name in folders if not _UNFINISHED.match(name))
+        # A disk mounted further below has its own folder of what was moved aside.
+        folders[:] = sorted(
+            name for name in folders if not _UNFINISHED.match(name) and not name.startswith(ASIDE)
+        )
         if place == folder:
-            folders[:] = [name for name in folders if name not in LEFT_OUT and not name.startswith(ASIDE)]
+            folders[:] = [name for name in folders if name not in LEFT_OUT]
             names = [name for name in names if name not in LEFT_OUT]
         yield from (place / name for name in sorted(names) if (place / name).is_file())

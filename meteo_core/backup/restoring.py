@@ -15,6 +15,7 @@ from meteo_core.backup.copies import rows_in_sqlite, rows_in_warehouse
 from meteo_core.backup.making import POSTGRESQL
 from meteo_core.backup.manifest import Manifest, Rows, UnusableBackup, require_known
 from meteo_core.backup.places import Places
+from meteo_core.backup.placing import entries, put_in_place, staged
 from meteo_core.home import Home
 from meteo_core.model.artifact_places import relocate
 
@@ -62,13 +63,14 @@ def restore_backup(
         if dry_run:
             return Restored(manifest, relocated, None)
         aside = _aside(home.root)
-        _restore_servers(places, manifest, dumps, aside, force=force)
-        _put_in_place(state, home.root, aside)
+        with staged(state, home.root) as ready:
+            _restore_servers(places, manifest, dumps, aside, force=force)
+            put_in_place(ready, home.root, aside)
     return Restored(manifest, relocated, aside if aside.exists() else None)
 
 
 def _require_replaceable(folder: Path, *, force: bool, in_use: Callable[[Path], list[str]]) -> None:
-    if not _entries(folder):
+    if not entries(folder):
         return
     if not force:
         raise UnusableBackup(
@@ -157,37 +159,3 @@ def _restore_servers(places: Places, manifest: Manifest, dumps: Path, aside: Pat
             postgresql.dump(address, aside / f"{name}.dump")
         counted = postgresql.restore(address, dumps / f"{name}.dump")
         _require_same_rows({f"{POSTGRESQL}/{name}.dump": counted}, manifest)
-
-
-def _put_in_place(state: Path, folder: Path, aside: Path) -> None:
-    """Move what is in the present state folder aside and the new state into its place.
-
-    A folder that a disk is mounted on cannot be renamed: there each of its entries is.
-    """
-    old = _entries(folder)
-    if old:
-        aside.mkdir(mode=0o700, exist_ok=True)
-    if folder.is_mount():
-        for entry in old:
-            entry.rename(aside / entry.name)
-        for entry in _entries(state):
-            entry.rename(folder / entry.name)
-        return
-    if folder.exists():
-        shutil.copymode(folder, state)
-    if not old:
-        state.rename(folder)  # over an empty folder, too
-        return
-    folder.rename(aside / folder.name)
-    try:
-        state.rename(folder)
-    except OSError:
-        (aside / folder.name).rename(folder)
-        raise
-
-
-def _entries(folder: Path) -> list[Path]:
-    """What is in a state folder, apart from states that were moved aside within it."""
-    if not folder.exists():
-        return []
-    return [entry for entry in folder.iterdir() if not entry.name.startswith(ASIDE)]

@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 from meteo_cli.main import app
 from meteo_core import serving
-from meteo_core.backup import Places, make_backup
+from meteo_core.backup import Places, make_backup, placing
 from meteo_core.calendar import Issue
 from meteo_core.errors import MeteoError
 from meteo_core.features.daily import build_features
@@ -61,6 +61,13 @@ def repacked(backup: Path, target: Path, change: Any) -> Path:
             about.size = len(content)
             tar.addfile(about, io.BytesIO(content))
     return target
+
+
+def names_in(backup: Path) -> set[str]:
+    with pa.input_stream(str(backup), compression="zstd") as packed:
+        plain = io.BytesIO(packed.read())
+    with tarfile.open(fileobj=plain) as tar:
+        return set(tar.getnames())
 
 
 def with_manifest(members: dict[str, bytes], **changed: Any) -> dict[str, bytes]:
@@ -397,6 +404,58 @@ def test_a_folder_that_a_disk_is_mounted_on_is_filled_not_renamed(
     assert again.exit_code == 0, again.output
     with tarfile.open(tmp_path / "b.tar") as tar:
         assert not any("mine.txt" in name for name in tar.getnames())
+
+
+def test_a_disk_mounted_within_the_state_gets_what_belongs_on_it(
+    backup: Path, meteo: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """As in the stack, where the models are a volume that the tracking server writes to."""
+    home = Home(tmp_path / "state")
+    artifacts = home.mlflow / "artifacts"
+    artifacts.mkdir(parents=True)
+    (artifacts / "old.txt").write_text("old")
+    (home.mlflow / "mine.txt").write_text("mine")
+    mounted = artifacts.stat().st_ino
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == home.root)
+    monkeypatch.setattr(placing, "mounts_below", lambda folder: [artifacts] if folder == home.root else [])
+
+    done = restored(meteo, backup, home.root, "--force")
+
+    assert done.exit_code == 0, done.output
+    assert artifacts.stat().st_ino == mounted
+    (aside,) = home.root.glob("before-restore-*")
+    assert (aside / "mlflow/mine.txt").read_text() == "mine"
+    assert (artifacts / aside.name / "old.txt").read_text() == "old"
+    assert [entry.name for entry in artifacts.glob("before-restore-*")] == [aside.name]
+    assert registry_of(home).load(FIRST_VERSION, tmp_path / "workspace")
+    again = meteo.invoke(app, ["backup", "--home", str(home.root), "--out", str(tmp_path / "b.tar.zst")])
+    assert again.exit_code == 0, again.output
+    first, second = (names_in(file) for file in (backup, tmp_path / "b.tar.zst"))
+    assert first == second
+
+
+def test_volumes_of_one_disk_are_seen_and_names_with_blanks_too():
+    told = (
+        "24 1 254:0 / / rw - ext4 /dev/vda rw\n"
+        "31 24 254:0 /volumes/state /srv/my\\040state rw,relatime - ext4 /dev/vda rw\n"
+    )
+
+    assert list(placing.mount_points(told)) == ["/", "/srv/my state"]
+
+
+def test_a_lake_in_the_state_folder_stays_where_its_catalog_says(
+    backup: Path, meteo: CliRunner, tmp_path: Path
+):
+    home = Home(tmp_path / "state")
+    home.lake.mkdir(parents=True)
+    (home.lake / "rows.parquet").write_text("rows")
+    (home.root / "mine.txt").write_text("mine")
+
+    done = restored(meteo, backup, home.root, "--force")
+
+    assert done.exit_code == 0, done.output
+    assert (home.lake / "rows.parquet").read_text() == "rows"
+    assert not (home.root / "mine.txt").exists()
 
 
 def test_a_moved_state_finds_its_models_once_told(
