@@ -19,9 +19,10 @@ from meteo_core.drift.skill import expected_scores, judged
 from meteo_core.features.daily import LOOK_BACK_DAYS
 from meteo_core.labels import PREDICTAND
 from meteo_core.model.blanking import BEST_KNOWN
+from meteo_core.model.held_out import scores_of, with_outcomes
 from meteo_core.model.rain_model import RainModel
 from meteo_core.model.rain_models import RainModels
-from meteo_core.model.training import scores_of, train, with_outcomes
+from meteo_core.model.training import train
 from meteo_core.parameters import PARAMETERS, KnownAt
 from meteo_core.serving import Snapshot
 from meteo_core.verification.published import no_pairs, reliabilities, summaries

@@ -17,7 +17,8 @@ from benchmarks.weather_aus import real_observations
 from meteo_core.calendar import Issue
 from meteo_core.features.daily import build_features
 from meteo_core.labels import PREDICTAND, THRESHOLDS, label_days
-from meteo_core.model.training import backtest, scores_of
+from meteo_core.model.held_out import scores_of
+from meteo_core.model.training import backtest
 from meteo_core.verification import score
 
 RESULTS = Path(__file__).with_name("results") / "skill.json"

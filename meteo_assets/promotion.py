@@ -21,6 +21,7 @@ from meteo_core.drift.pooled import DRIFT
 from meteo_core.features.daily import derive_features
 from meteo_core.features.predictor_table import Variant
 from meteo_core.model.comparison import Comparison, Decision, compare, decide, honest_forecasts, why_worse
+from meteo_core.model.held_out import hold_out
 from meteo_core.model.rain_model import UnusableModel
 from meteo_core.model.registry import (
     CHAMPION,
@@ -36,7 +37,6 @@ from meteo_core.model.registry import (
     ModelVersion,
     number_of,
 )
-from meteo_core.model.training import hold_out
 from meteo_core.parameters import NUMBERS
 from meteo_core.warehouse import Warehouse
 

@@ -13,8 +13,11 @@ from meteo_cli.console import console, progress_lines, show_backtest, show_score
 from meteo_core.calendar import Issue
 from meteo_core.jobs import FIRST_DAY
 from meteo_core.labels import THRESHOLDS
+from meteo_core.model.fitting import require_fit
+from meteo_core.model.held_out import scores_of
+from meteo_core.model.record import UnfitTrainingData
 from meteo_core.model.registry import CHAMPION
-from meteo_core.model.training import UnfitTrainingData, backtest, require_fit, scores_of
+from meteo_core.model.training import backtest
 from meteo_core.sources.archive import Archive
 
 KIBIBYTES_PER_GIGABYTE = 1e9 / 1024 if sys.platform != "darwin" else 1e9

@@ -12,9 +12,10 @@ from meteo_core.features.neighbours import ANCHORS, NEAREST, Network
 from meteo_core.features.predictors import Predictors
 from meteo_core.features.station_days import StationDays
 from meteo_core.features.surroundings import surroundings_of
+from meteo_core.model.held_out import scores_of
 from meteo_core.model.recipe import Recipe
 from meteo_core.model.record import Record
-from meteo_core.model.training import scores_of, train, train_on
+from meteo_core.model.training import train, train_on
 from meteo_core.stations import Station, find_station, stations
 from meteo_tests.core.days import simulated_training
 

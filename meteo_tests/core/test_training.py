@@ -13,11 +13,14 @@ from meteo_core.features.predictor_table import Variant
 from meteo_core.features.predictors import Predictors
 from meteo_core.labels import THRESHOLDS
 from meteo_core.model.blanking import BEST_KNOWN
+from meteo_core.model.fitting import require_fit
+from meteo_core.model.held_out import hold_out, scores_of
 from meteo_core.model.rain_model import CARD_FILE, CHANCES, CLIMATOLOGY, RainModel, UnusableModel, variants_of
 from meteo_core.model.rain_models import RainModels
 from meteo_core.model.recipe import Recipe
+from meteo_core.model.record import UnfitTrainingData
 from meteo_core.model.reproduction import differences
-from meteo_core.model.training import UnfitTrainingData, backtest, hold_out, require_fit, scores_of, train
+from meteo_core.model.training import backtest, train
 from meteo_core.parameters import KnownAt
 from meteo_core.stations import find_station
 from meteo_tests.core.days import JUNE_1, simulated_training
