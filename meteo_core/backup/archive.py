@@ -142,7 +142,7 @@ def _files(tar: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
 
 
 def _write(content: IO[bytes], member: tarfile.TarInfo, folder: Path) -> Member:
-    """Write a file whose name was checked; not by tarfile, whose filters Debian 12's Python 3.11.2 has not."""
+    """Write a file whose name was checked; Debian 12's Python has no filters in tarfile."""
     place = folder / member.name
     place.parent.mkdir(parents=True, exist_ok=True)
     hashing = _Hashing(content)
