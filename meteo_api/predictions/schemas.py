@@ -61,7 +61,8 @@ class PredictionRequest(_Observed, frozen=True, kw_only=True, forbid_unknown_fie
     """
 
 
-class Fields(Struct, frozen=True, kw_only=True):
+# Answers wait by the thousand to be logged: the collector is spared them, for nothing in one leads to it.
+class Fields(Struct, frozen=True, kw_only=True, gc=False):
     """Where the day's own values came from, by parameter."""
 
     from_request: Annotated[list[str], Meta(description="Given in the request, or derived from what was")]
@@ -85,7 +86,7 @@ class DriverOfChance(Struct, frozen=True, kw_only=True):
     ]
 
 
-class Prediction(Struct, frozen=True, kw_only=True):
+class Prediction(Struct, frozen=True, kw_only=True, gc=False):
     """The chances of rain at one station in one window."""
 
     station: Annotated[str, Meta(description="Key of the station")]

@@ -4,11 +4,10 @@ import asyncio
 import gc
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import repeat
 from typing import Final
 
 import numpy as np
@@ -23,11 +22,11 @@ from meteo_api.predictions.gathering import Gathering
 from meteo_api.predictions.schemas import DriverOfChance, Prediction, PredictionRequest
 from meteo_api.predictions.sense import require_sense
 from meteo_api.predictions.supposed import Supposed
-from meteo_api.predictions.what_if import WhatIf
+from meteo_api.predictions.what_if import AT_ONCE, WhatIf
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.snapshot.world import World
 from meteo_core.calendar import Issue
-from meteo_core.model.blend import MAIN
+from meteo_core.model.blend import MAIN, RULES
 from meteo_core.model.drivers import Driver
 from meteo_core.model.rain_model import ROUTES
 from meteo_core.sentence import Sentence
@@ -189,44 +188,52 @@ class PredictionService:
     def _compute(
         self, ready: InService, requests: Sequence[PredictionRequest], *, explain: bool = False
     ) -> list[Prediction]:
-        if not requests:
-            return []
-        by_issue = {
-            issue: [row for row, request in enumerate(requests) if request.issue is issue] for issue in Issue
-        }
-        answers: dict[int, Prediction] = {}
-        for issue, rows in by_issue.items():
-            if len(rows) == len(requests):
-                return list(self._compute_issue(ready, issue, requests, explain))
-            if rows:
-                some = self._compute_issue(ready, issue, [requests[row] for row in rows], explain)
-                answers |= zip(rows, some, strict=True)
-        return [answers[row] for row in range(len(requests))]
+        answers: list[Prediction] = []
+        for start in range(0, len(requests), AT_ONCE):
+            answers += self._compute_together(ready, requests[start : start + AT_ONCE], explain)
+        return answers
 
-    def _compute_issue(
-        self, ready: InService, issue: Issue, requests: Sequence[PredictionRequest], explain: bool
-    ) -> Iterable[Prediction]:
+    def _compute_together(
+        self, ready: InService, requests: Sequence[PredictionRequest], explain: bool
+    ) -> Iterator[Prediction]:
+        """Answers in order. Only what differs between issue times is computed for each of them apart."""
         what_if = ready.what_if
         station = np.array([what_if.station_index[request.station] for request in requests])
         dates = np.array([request.date for request in requests], dtype="datetime64[D]")
         cells = what_if.history.cells(dates, station)
         supposed = Supposed.over(Asked.of(requests), what_if.history.own[cells].T)
         questions = what_if.questions(station, dates, supposed.values)
-        made = what_if.answer(issue, questions)
-        drivers = what_if.drivers(issue, questions, made) if explain else repeat(None)
 
-        routes = [ROUTES[code] for code in made.route.tolist()]
-        numbers = np.hstack([made.chances, made.climatology, made.markov[:, MAIN : MAIN + 1]]).tolist()
+        issues = [request.issue for request in requests]
+        numbers = np.empty((len(requests), 2 * len(RULES) + 1))
+        codes = np.empty(len(requests), dtype=np.intp)
+        drivers: list[list[DriverOfChance] | None] = [None] * len(requests)
+        for issue in Issue:
+            rows = np.array([row for row, asked in enumerate(issues) if asked is issue], dtype=np.intp)
+            if not len(rows):
+                continue
+            some = questions.part(rows)
+            made = what_if.answer(issue, some)
+            numbers[rows] = np.concatenate(
+                [made.chances, made.climatology, made.markov[:, MAIN : MAIN + 1]], axis=1
+            )
+            codes[rows] = made.route
+            if explain:
+                for row, found in zip(rows, what_if.drivers(issue, some, made), strict=True):
+                    drivers[row] = [_as_seen(driver) for driver in found]
+
+        routes = [ROUTES[code] for code in codes.tolist()]
+        fields = supposed.fields(issues, routes)
         age, version = ready.world.age(self._now), ready.served.version.version
-        each = zip(requests, numbers, routes, supposed.fields(issue, routes), drivers)  # noqa: B905 (may repeat)
-        for request, row, route, fields, drove in each:
+        each = zip(requests, numbers.tolist(), routes, fields, drivers, strict=True)
+        for request, row, route, came_from, drove in each:
             valid_from, valid_to, words = _window(request.station, request.date)
             p_0_2, p_1_0, p_5_0, p_10_0, p_25_0, *usual, markov = row
             usual_0_2, usual_1_0, usual_5_0, usual_10_0, usual_25_0 = usual
             yield Prediction(
                 station=request.station,
                 date=request.date,
-                issue=issue,
+                issue=request.issue,
                 valid_from=valid_from,
                 valid_to=valid_to,
                 predictand=words,
@@ -242,10 +249,10 @@ class PredictionService:
                 climatology_ge_25_0=usual_25_0,
                 markov_gt_1_0=markov,
                 route=route,  # pyright: ignore[reportArgumentType] (the literal names them all: tested)
-                fields=fields,
+                fields=came_from,
                 model_version=version,
                 snapshot=age,
-                drivers=None if drove is None else [_as_seen(driver) for driver in drove],
+                drivers=drove,
             )
 
 

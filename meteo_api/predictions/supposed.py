@@ -1,5 +1,6 @@
 """The day as it might have been: what was asked, laid over what was observed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -48,14 +49,11 @@ class Supposed:
         _settle_rain(values, given)
         return cls(values, given, asked)
 
-    def fields(self, issue: Issue, routes: list[str]) -> list[Fields]:
-        """Where the values of each day came from, and what is missing, given the route that each went."""
+    def fields(self, issues: Iterable[Issue], routes: Iterable[str]) -> list[Fields]:
+        """Where the values of each day came from, and what is missing, given its issue time and its route."""
         known = (_OWN_BITS @ ~np.isnan(self.values)).tolist()
         given = (_OWN_BITS @ self.from_request).tolist()
-        return [
-            _fields(issue, route, *bits)
-            for route, *bits in zip(routes, known, given, self.asked.known, strict=True)
-        ]
+        return list(map(_fields, issues, routes, known, given, self.asked.known))
 
 
 @lru_cache(maxsize=4096)

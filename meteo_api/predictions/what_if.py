@@ -37,21 +37,21 @@ class Questions:
     """Days, of unit D."""
     station: NDArray[np.intp]
     """Index among the stations of the models."""
-    values: NDArray[np.float64]
-    """[OWN_VALUES, questions], NaN for unknown."""
+    day: Quantities
+    """The station's own day and past [names, questions], NaN for unknown: the same at any issue time."""
     cells: Cells
     """Where the snapshot knows of them."""
 
-    def part(self, which: slice) -> "Questions":
+    def part(self, which: slice | NDArray[np.intp]) -> "Questions":
         """Some of them."""
-        return Questions(self.dates[which], self.station[which], self.values[:, which], self.cells[which])
+        day = Quantities(self.day.names, self.day.block[:, which])
+        return Questions(self.dates[which], self.station[which], day, self.cells[which])
 
 
 @dataclass(frozen=True, eq=False)
 class Laid:
     """Questions laid out for a model."""
 
-    day: Quantities
     around: Surroundings
     design: Design
 
@@ -100,21 +100,23 @@ class WhatIf:
     def drivers(self, issue: Issue, questions: Questions, made: Answers) -> list[list[Driver]]:
         """What drove the chances that `answer` gave, for each question."""
         model, laid = self.models[issue], self.lay(issue, questions)
-        return drivers_of(model, laid.design, made.route, made.chances, local=local_of(model, laid))
+        return drivers_of(
+            model, laid.design, made.route, made.chances, local=local_of(model, laid, questions)
+        )
 
     def lay(self, issue: Issue, questions: Questions) -> Laid:
         """Lay questions out for the model of an issue time."""
         context = self.contexts[issue]
-        day = features_of_rows(questions.values, self.history.past[questions.cells].T)
         around = context.surroundings(questions.cells, questions.dates, questions.station)
-        design = context.predictors.design(day, around, questions.station)
+        design = context.predictors.design(questions.day, around, questions.station)
         if len(context.predictors.day_before):
             design.matrix[:, context.predictors.day_before] = context.before[questions.cells]
-        return Laid(day, around, design)
+        return Laid(around, design)
 
     def questions(self, station: NDArray[np.intp], dates: NDArray, values: NDArray[np.float64]) -> Questions:
-        """Questions of these station days."""
-        return Questions(dates, station, values, self.history.cells(dates, station))
+        """Questions of station days; `values` are the days' own [OWN_VALUES, questions], NaN for unknown."""
+        cells = self.history.cells(dates, station)
+        return Questions(dates, station, features_of_rows(values, self.history.past[cells].T), cells)
 
     def questions_of(self, days: pd.DataFrame) -> Questions:
         """Questions of `station`, one that the models were trained on, `date`, and the parameters."""
@@ -143,12 +145,14 @@ def answer_of(model: RainModel, laid: Laid, questions: Questions) -> Answers:
     """Chances of questions that are laid out."""
     months = questions.dates.astype("datetime64[M]").astype(int) % 12 + 1
     return model.answer(
-        laid.design, month=months, wet_today=laid.day.block[_WET], local=local_of(model, laid)
+        laid.design, month=months, wet_today=questions.day.block[_WET], local=local_of(model, laid, questions)
     )
 
 
-def local_of(model: RainModel, laid: Laid) -> Callable[[NDArray[np.bool_]], NDArray[np.float32]]:
+def local_of(
+    model: RainModel, laid: Laid, questions: Questions
+) -> Callable[[NDArray[np.bool_]], NDArray[np.float32]]:
     """Gives the matrix of the local variant of the chosen questions."""
     return lambda chosen: model.predictors.assembly.local_matrix(
-        Quantities(laid.day.names, laid.day.block[:, chosen]), laid.around.rows(chosen)
+        Quantities(questions.day.names, questions.day.block[:, chosen]), laid.around.rows(chosen)
     )
