@@ -6,7 +6,7 @@ from litestar import Litestar
 from litestar.types import Message, Receive, Scope, Send
 
 from meteo_api.errors import ForeignHost
-from meteo_api.hosts import AllowedHosts
+from meteo_api.hosts import AllowedHosts, is_address
 from meteo_api.language.spoken import language_asked, speaking
 from meteo_api.problems import refuse
 from meteo_api.sign_in_redirect import is_for_programs
@@ -80,14 +80,19 @@ class Front:
             )
 
     def _is_meant_for_us(self, scope: Scope) -> bool:
-        """One Host header, and a name of ours in it."""
+        """One Host header, and in it a name of ours, or the address that the connection came to.
+
+        Prometheus asks each replica by its address; a page elsewhere can only steer a browser by a name.
+        """
         host = None
         for name, value in scope["headers"]:
             if name == b"host":
                 if host is not None:
                     return False
                 host = value
-        return host is not None and self._hosts.allow(host)
+        if host is None:
+            return False
+        return self._hosts.allow(host) or is_address(host, (scope["server"] or ("", None))[0])
 
 
 def _add_headers(message: Any, scope: Scope) -> None:

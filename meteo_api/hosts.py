@@ -47,6 +47,14 @@ def is_loopback_name(authority: str) -> bool:
     return name == "localhost" or _is_loopback_address(name)
 
 
+def is_address(authority: bytes, address: str) -> bool:
+    """Whether a Host header, port and all, is this address in numbers."""
+    try:
+        return ipaddress.ip_address(host_in(authority.decode("latin-1"))) == ipaddress.ip_address(address)
+    except ValueError:
+        return False
+
+
 def host_in(authority: str) -> str:
     """The name in a Host header, in small letters; empty where there is none."""
     if any(sign in authority for sign in "/?#@\\"):

@@ -10,3 +10,8 @@ CREATE DATABASE :"role" OWNER :"role";
 REVOKE CONNECT ON DATABASE :"role" FROM PUBLIC;
 SQL
 done
+# The catalog of a lake, should METEO_WAREHOUSE name it.
+psql -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d postgres <<'SQL'
+CREATE DATABASE lake OWNER meteo;
+REVOKE CONNECT ON DATABASE lake FROM PUBLIC;
+SQL

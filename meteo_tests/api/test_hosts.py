@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from meteo_api.app import create_app
-from meteo_api.hosts import AllowedHosts
+from meteo_api.hosts import AllowedHosts, is_address
 from meteo_api.settings import Settings
 from meteo_tests.api.clients import answers_at, eventually, free_port, listening, process
 
@@ -36,6 +36,22 @@ def test_names_that_are_set_are_served_beside_those_of_this_machine(host: str):
 )
 def test_others_are_not(host: str):
     assert not AllowedHosts(["meteo.example.org"]).allow(host.encode())
+
+
+@pytest.mark.parametrize("host", ["10.1.2.3", "10.1.2.3:8000"])
+def test_the_address_that_a_connection_came_to_is_served(host: str):
+    assert is_address(host.encode(), "10.1.2.3")
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        *(("10.1.2.4", "10.1.2.3"), ("10.1.2.3.evil.example", "10.1.2.3"), ("api", "api"), ("", "")),
+        *(("10.1.2.3@evil.example", "10.1.2.3"), ("169090600", "10.1.2.3")),
+    ],
+)
+def test_another_address_or_a_name_is_not(host: str, address: str):
+    assert not is_address(host.encode(), address)
 
 
 def test_names_come_from_the_environment_with_commas_between(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -117,6 +117,15 @@ def test_the_gateway_and_prometheus_find_every_replica(scaled):
     assert of_one["rule_files"] == of_many["rule_files"]
 
 
+def test_a_lake_is_a_matter_of_setting_for_all_who_open_the_warehouse(services):
+    named = {
+        name for name, service in services.items() if "METEO_WAREHOUSE" in str(service.get("environment"))
+    }
+
+    assert named == {"code", "daemon", "exporter", "backup"}
+    assert "CREATE DATABASE lake OWNER meteo" in (ROOT / "deploy/postgres/10-databases.sh").read_text()
+
+
 def test_secrets_are_made_once_and_kept_from_others(tmp_path: Path):
     make = ["sh", str(ROOT / "deploy/make_secrets.sh"), str(tmp_path / "secrets")]
 
