@@ -1,7 +1,9 @@
 """The application: everything is made and connected here, and nothing at import."""
 
 import asyncio
+import gc
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -130,6 +132,16 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
         give_back_memory()
 
     models.when_exchanged = snapshots.when_exchanged = exchanged
+    looked = threading.Event()
+
+    def look_for_models() -> None:
+        models.look()
+        if not looked.is_set():
+            # The first look loads MLflow, a hundred thousand objects that stay: the collector, which would
+            # walk them amid answers, is spared them.
+            looked.set()
+            gc.freeze()
+
     static = StaticFiles()
     alerts = AlertService(database, now=now)
     deeds, links = Deeds(accounts.audit), Links.of(settings)
@@ -218,7 +230,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
             keeping(asked),
             watching(snapshots.look, every_seconds=settings.snapshot_poll_seconds, name="snapshot"),
             watching(alerts.look, every_seconds=settings.alerts_poll_seconds, name="alerts"),
-            watching(models.look, every_seconds=settings.model_poll_seconds, name="model registry"),
+            watching(look_for_models, every_seconds=settings.model_poll_seconds, name="model registry"),
         ],
         openapi_config=document(),
         plugins=[WorkedExamples()],

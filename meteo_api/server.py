@@ -1,6 +1,8 @@
 """The process that serves."""
 
+import gc
 import logging
+import sys
 
 import uvicorn
 from threadpoolctl import threadpool_limits
@@ -15,6 +17,11 @@ from meteo_core.service_database import ServiceDatabase
 SECONDS_TO_FINISH = 10
 """How long requests that are being answered at the end may still take."""
 
+LOOKED_AT_TOGETHER = 20_000
+"""New objects after which the garbage collector looks at them; by default 700."""
+TURN_OF_A_THREAD_SECONDS = 0.0005
+"""How long a thread may go on while another waits; by default ten times as long."""
+
 
 def serve(settings: Settings) -> None:
     """Listen until told to stop; raises `NotLoopback` where others could ask and no names are allowed.
@@ -26,6 +33,10 @@ def serve(settings: Settings) -> None:
     # A question is a small matrix: where cores are shared, waiting for a second thread costs a hundred times
     # what it saves.
     threadpool_limits(limits=1)
+    # An answer makes some hundred objects that the collector looks at, and hardly any garbage that needs it.
+    gc.set_threshold(LOOKED_AT_TOGETHER)
+    # The loop waits for the log's thread, or a watcher's, no longer than a question takes.
+    sys.setswitchinterval(TURN_OF_A_THREAD_SECONDS)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every question to Dagster
     app = create_app(settings)
