@@ -73,15 +73,13 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class _Applied:
-    """Weights of all networks as they are applied: in single precision, all networks in one product."""
+class _FirstLayers:
+    """Weights of the first layers, apart by what they weigh: a station is looked up, not multiplied."""
 
-    of_inputs: NDArray[np.float32]
-    """First layers side by side: of the predictors, then of the flags."""
-    of_station: NDArray[np.float32]
-    """The same of the stations, with the biases: a station is looked up, not multiplied."""
-    deeper: tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]
-    """Each further layer: weights [networks, inputs, outputs] and biases [networks, 1, outputs]."""
+    of_predictors: NDArray[np.float64]
+    of_flags: NDArray[np.float64]
+    of_station: NDArray[np.float64]
+    """With the biases."""
 
 
 @dataclass(frozen=True)
@@ -145,34 +143,28 @@ class Networks:
         return np.concatenate(parts)
 
     def _logits(self, matrix: NDArray[np.float32], station: NDArray[np.intp]) -> NDArray[np.float64]:
-        applied, networks = self._applied, len(self.layers)
-        seen = np.empty((len(matrix), len(applied.of_inputs)), dtype=np.float32)
-        predictors = matrix.shape[1]
-        _, seen[:, predictors:] = self.inputs.standardised(matrix, out=seen[:, :predictors])
-        hidden = seen @ applied.of_inputs
-        hidden += applied.of_station[station]
-        part = hidden.reshape(len(matrix), networks, -1).swapaxes(0, 1)
-        for weights, biases in applied.deeper:
-            part = np.maximum(part, 0.0) @ weights
-            part += biases
-        return np.clip(part, -LARGEST_LOGIT, LARGEST_LOGIT).mean(axis=0, dtype=np.float64)
+        standard, missing = self.inputs.standardised(matrix)
+        first = self._first
+        hidden = standard @ first.of_predictors + missing @ first.of_flags + first.of_station[station]
+        np.maximum(hidden, 0.0, out=hidden)
+        parts, total = np.split(hidden, len(self.layers), axis=1), 0.0
+        for layers, part in zip(self.layers, parts, strict=True):
+            for weights, biases in layers[1:-1]:
+                part = np.maximum(part @ weights + biases, 0.0)
+            weights, biases = layers[-1]
+            total = total + np.clip(part @ weights + biases, -LARGEST_LOGIT, LARGEST_LOGIT)
+        return np.asarray(total / len(self.layers))
 
     @cached_property
-    def _applied(self) -> _Applied:
-        """Single precision: half the memory to go through; what is lost is 1e-6 of a chance at most."""
-        first = [layers[0] for layers in self.layers]
-        weights = np.concatenate([weights for weights, _ in first], axis=1)
-        seen = len(self.inputs.mean) + len(self.inputs.flagged)
-        return _Applied(
-            of_inputs=weights[:seen].astype(np.float32),
-            of_station=(weights[seen:] + np.concatenate([biases for _, biases in first])).astype(np.float32),
-            deeper=tuple(
-                (
-                    np.stack([weights for weights, _ in layer]).astype(np.float32),
-                    np.stack([biases for _, biases in layer])[:, None].astype(np.float32),
-                )
-                for layer in zip(*(layers[1:] for layers in self.layers), strict=True)
-            ),
+    def _first(self) -> "_FirstLayers":
+        """First layers of all networks, side by side."""
+        weights = np.concatenate([layers[0][0] for layers in self.layers], axis=1)
+        biases = np.concatenate([layers[0][1] for layers in self.layers])
+        predictors, flags = len(self.inputs.mean), len(self.inputs.flagged)
+        return _FirstLayers(
+            of_predictors=np.ascontiguousarray(weights[:predictors]),
+            of_flags=np.ascontiguousarray(weights[predictors : predictors + flags]),
+            of_station=weights[predictors + flags :] + biases,
         )
 
     def save(self, path: Path) -> None:

@@ -16,7 +16,14 @@ _AS_INCOMING = "SELECT * REPLACE (CAST(date AS DATE) AS date) FROM incoming LIMI
 """Columns as those of a frame, which knows timestamps only: a day is a day."""
 
 FORECAST_KEY = ("station", "date", "issue")
-_SAID_BY_A_FORECAST = ("model_version", "route", *(f"p_{rule}" for rule in THRESHOLDS))
+SAME_CHANCE = 1e-9
+"""Chances no further apart are the same: a product of many rows may add up otherwise than one of few."""
+_MADE_BY = ("model_version", "route")
+_CHANCES = tuple(f"p_{rule}" for rule in THRESHOLDS)
+_SAME = (
+    "(known.{0} IS NOT DISTINCT FROM incoming.{0} OR "
+    f"coalesce(abs(known.{{0}} - incoming.{{0}}) <= {SAME_CHANCE}, false))"
+)
 
 
 class Warehouse(PlaceOfWork):
@@ -206,7 +213,8 @@ class Warehouse(PlaceOfWork):
                     WHERE {_each("known.{0} = incoming.{0}", FORECAST_KEY)}
                       AND (known.kind = 'issued'
                            OR (incoming.in_sample AND NOT known.in_sample)
-                           OR ({_each("known.{0} IS NOT DISTINCT FROM incoming.{0}", _SAID_BY_A_FORECAST)})));
+                           OR ({_each("known.{0} IS NOT DISTINCT FROM incoming.{0}", _MADE_BY)}
+                               AND {_each(_SAME, _CHANCES)})));
                 """
             )
             self._store.require_rules(connection, "forecasts.daily", "fresh")

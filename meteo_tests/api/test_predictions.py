@@ -45,7 +45,7 @@ def test_a_question_without_values_is_answered_as_the_pipeline_would(
     forecasts = models[issue].forecast(build_features(weather)).set_index(["station", "date"])
     expected = forecasts.loc[(STATION, pd.Timestamp(LAST_DAY))]
     for rule in THRESHOLDS:
-        assert answer[f"p_{rule}"] == pytest.approx(expected[f"p_{rule}"], abs=1e-6)
+        assert answer[f"p_{rule}"] == pytest.approx(expected[f"p_{rule}"], abs=1e-9)
         assert answer[f"climatology_{rule}"] == pytest.approx(expected[f"climatology_{rule}"], abs=1e-9)
     assert answer["issue"] == issue
     assert answer["markov_gt_1_0"] == pytest.approx(expected["markov_gt_1_0"], abs=1e-9)
@@ -212,8 +212,8 @@ def test_a_batch_gives_what_single_questions_give(client: TestClient):
     for question, answer in zip(questions, batch, strict=True):
         alone = predict(client, question)
         assert answer["issue"] == question.get("issue", "evening")
-        assert answer["p_ge_10_0"] == pytest.approx(alone["p_ge_10_0"], abs=1e-6)
-        assert answer["p_gt_1_0"] == pytest.approx(alone["p_gt_1_0"], abs=1e-6)
+        assert answer["p_ge_10_0"] == pytest.approx(alone["p_ge_10_0"], abs=1e-9)
+        assert answer["p_gt_1_0"] == pytest.approx(alone["p_gt_1_0"], abs=1e-9)
         assert answer["fields"] == alone["fields"]
 
 
@@ -229,7 +229,7 @@ def test_a_thousand_questions_about_one_day_are_answered_within_seconds(client: 
     )
 
     assert len(batch) == 1000
-    assert batch[3]["p_gt_1_0"] == pytest.approx(batch[104]["p_gt_1_0"], abs=1e-6)
+    assert batch[3]["p_gt_1_0"] == pytest.approx(batch[104]["p_gt_1_0"], abs=1e-9)
     assert all(0 <= answer["p_gt_1_0"] <= 1 for answer in batch)
 
 

@@ -33,8 +33,6 @@ CHANGED = {
 }
 MORNINGS_AND_EVENINGS = [Issue.MORNING, Issue.EVENING]
 CHANCES = [f"p_{rule}" for rule in THRESHOLDS]
-SINGLE_PRECISION = 1e-6
-"""Networks add up differently for few rows and for many."""
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +66,7 @@ def test_service_and_pipeline_agree_on_every_predictor(
     np.testing.assert_array_equal(ours.other_stations_late, theirs.other_stations_late[at])
     np.testing.assert_array_equal(ours.own_values, theirs.own_values[at])
     their_chances = models[issue].forecast(whole_history).iloc[at].reset_index(drop=True)
-    pd.testing.assert_frame_equal(our_chances, their_chances, rtol=0, atol=SINGLE_PRECISION)
+    pd.testing.assert_frame_equal(our_chances, their_chances, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("issue", Issue)
@@ -83,7 +81,7 @@ def test_supposed_days_get_what_the_pipeline_gives_for_such_observations(
     for row in range(len(asked)):
         theirs = pipeline_forecast(models, issue, weather, asked.iloc[row])
         pd.testing.assert_series_equal(
-            ours.iloc[row], theirs, rtol=0, atol=SINGLE_PRECISION, check_names=False, check_exact=False
+            ours.iloc[row], theirs, rtol=0, atol=1e-9, check_names=False, check_exact=False
         )
 
 
@@ -99,7 +97,7 @@ def test_changed_values_give_what_the_pipeline_gives_for_changed_observations(
     for row in range(len(changed)):
         theirs = pipeline_forecast(models, issue, weather, changed.iloc[row])
         np.testing.assert_allclose(
-            ours.loc[row, CHANCES].astype(float), theirs[CHANCES].astype(float), rtol=0, atol=SINGLE_PRECISION
+            ours.loc[row, CHANCES].astype(float), theirs[CHANCES].astype(float), rtol=0, atol=1e-9
         )
 
 
@@ -111,7 +109,7 @@ def test_mornings_and_evenings_side_by_side_are_answered_in_order(weather: pd.Da
 
     by_issue = {issue: what_if.forecast(days.assign(issue=issue)) for issue in Issue}
     expected = pd.concat([by_issue[issue].iloc[[row]] for row, issue in enumerate(mixed["issue"])])
-    pd.testing.assert_frame_equal(answers, expected, rtol=0, atol=SINGLE_PRECISION)
+    pd.testing.assert_frame_equal(answers, expected, rtol=0, atol=1e-9)
 
 
 def test_a_morning_does_not_look_at_the_afternoon(weather: pd.DataFrame, what_if: WhatIf):
@@ -161,7 +159,7 @@ def test_more_questions_than_are_computed_at_once_keep_their_order(weather: pd.D
     answers = what_if.forecast(many)
 
     pd.testing.assert_frame_equal(answers[["station", "date"]], many[["station", "date"]])
-    np.testing.assert_allclose(answers[CHANCES][:100], answers[CHANCES][-100:], rtol=0, atol=SINGLE_PRECISION)
+    np.testing.assert_allclose(answers[CHANCES][:100], answers[CHANCES][-100:], rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("issue", Issue)

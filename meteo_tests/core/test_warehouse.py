@@ -193,6 +193,16 @@ def test_a_hindcast_that_differs_at_any_threshold_is_a_different_one(warehouse: 
     assert warehouse.read("forecasts.daily")["p_ge_25_0"].tolist() == [0.3]
 
 
+def test_a_hindcast_whose_chance_adds_up_otherwise_in_the_last_digit_is_the_same(warehouse: Warehouse):
+    warehouse.issue_forecasts(forecast(0.3, kind="hindcast"))
+
+    same = warehouse.issue_forecasts(forecast(0.3 + 1e-12, kind="hindcast"))
+    other = warehouse.issue_forecasts(forecast(0.3 + 1e-6, kind="hindcast"))
+
+    assert same == (0, 1)
+    assert other == (1, 0)
+
+
 def test_an_honest_hindcast_is_never_replaced_by_one_that_knew_the_outcome(warehouse: Warehouse):
     warehouse.issue_forecasts(forecast(0.3, kind="hindcast"))
 
