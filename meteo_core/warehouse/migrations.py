@@ -8,6 +8,7 @@ import duckdb
 
 from meteo_core.parameters import PARAMETERS
 from meteo_core.warehouse.errors import WarehouseError
+from meteo_core.warehouse.tables import exists
 
 FIRST_SCRIPT = "0001_tables.sql"
 """A file that has tables but no record of its scripts was made when this was the only one."""
@@ -77,13 +78,6 @@ def _describe_parameters(connection: duckdb.DuckDBPyConnection) -> None:
 
 def applied_scripts(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Names of the scripts that a file has seen, those of newer versions too."""
-    tables = {
-        name
-        for (name,) in connection.execute(
-            "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
-            "WHERE database_name = current_database()"
-        ).fetchall()
-    }
-    if "main.schema_scripts" in tables:
+    if exists(connection, "main.schema_scripts"):
         return {name for (name,) in connection.execute("SELECT name FROM main.schema_scripts").fetchall()}
-    return {FIRST_SCRIPT} if "raw.observation_revisions" in tables else set()
+    return {FIRST_SCRIPT} if exists(connection, "raw.observation_revisions") else set()

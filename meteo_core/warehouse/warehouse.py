@@ -11,6 +11,7 @@ from meteo_core.parameters import PARAMETERS
 from meteo_core.warehouse.errors import WarehouseError
 from meteo_core.warehouse.place_of_work import PlaceOfWork
 from meteo_core.warehouse.store import Window
+from meteo_core.warehouse.tables import exists
 
 _AS_INCOMING = "SELECT * REPLACE (CAST(date AS DATE) AS date) FROM incoming LIMIT 0"
 """Columns as those of a frame, which knows timestamps only: a day is a day."""
@@ -42,7 +43,7 @@ class Warehouse(PlaceOfWork):
         Raises `WarehouseError` for a table that nothing has been written to yet.
         """
         with self.connect(read_only=True) as connection:
-            if not _exists(connection, table):
+            if not exists(connection, table):
                 asset = table.removesuffix(".daily")
                 raise WarehouseError(f"{table} is not there yet: materialize {asset} first")
             chosen = ", ".join(columns) if columns else "*"
@@ -73,7 +74,7 @@ class Warehouse(PlaceOfWork):
 
         def work(connection: duckdb.DuckDBPyConnection) -> None:
             connection.register("incoming", rows)
-            if not _exists(connection, table):
+            if not exists(connection, table):
                 connection.execute(f"CREATE TABLE {table} AS {_AS_INCOMING}")
             elif _columns_differ(connection, table):
                 _require_whole(connection, table, first, last)
@@ -237,18 +238,6 @@ class Warehouse(PlaceOfWork):
 def _each(condition: str, columns: Sequence[str]) -> str:
     """The condition for every one of these columns."""
     return " AND ".join(condition.format(column) for column in columns)
-
-
-def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    schema, name = table.split(".")
-    found = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ? "
-        "AND table_name = ? UNION ALL "
-        "SELECT 1 FROM duckdb_views() WHERE database_name = current_database() AND schema_name = ? "
-        "AND view_name = ?",
-        [schema, name, schema, name],
-    ).fetchone()
-    return found is not None
 
 
 def _columns_differ(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -168,7 +168,9 @@ def test_a_registry_server_may_die_and_the_service_goes_on_and_starts_again(home
     backend = f"sqlite:///{home.mlflow / 'mlflow.db'}"
     server = ("mlflow", "server", "--backend-store-uri", backend, "--host", "127.0.0.1", "--port", str(port))
 
-    with process(*server, "--workers", "1", log=tmp_path / "mlflow.log") as mlflow_server:
+    # Without the processes for jobs, of which there are none.
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with process(*server, "--workers", "1", log=tmp_path / "mlflow.log", **quiet) as mlflow_server:
         eventually(lambda: answers_at(f"{uri}/health"), within_seconds=60)
         with service(home, mlflow_uri=uri) as client:
             ready = partial(client.get, "/health/ready")
