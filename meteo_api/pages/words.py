@@ -110,7 +110,7 @@ def event(rule: RainThreshold | str) -> str:
 
 
 def issue(name: str) -> str:
-    """The issue time as it stands before "forecast": morning, evening."""
+    """Morning or evening, as it stands before "forecast"."""
     return pgettext("forecast", "morning") if name == "morning" else pgettext("forecast", "evening")
 
 
