@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from litestar import Controller, Request, get
@@ -27,16 +27,6 @@ from meteo_core.calendar import Issue
 from meteo_core.labels import PREDICTAND, THRESHOLDS
 from meteo_core.parameters import PARAMETERS
 from meteo_core.stations import Station, find_station
-
-ROUTE_WORDS: Final = {
-    "full": N_("the whole day at this station and at the others"),
-    "afternoon": N_(
-        "the day until 3 pm at this station and at the others; maximum temperature, sunshine and gusts are "
-        "complete at midnight only"
-    ),
-    "local": N_("this station's own day alone: nothing is known of the others"),
-    "climatology": N_("the season alone: too little is known of the day"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +137,7 @@ def _forecast(world: World, newest: Newest, forecast: IssuedForecast, moment: da
             for name, rule in THRESHOLDS.items()
         ),
         markov=_markov(world, forecast),
-        route=_(ROUTE_WORDS[forecast.route]),
+        route=words.made_from(forecast.route, forecast.issue),
         model_version=forecast.model_version,
     )
 

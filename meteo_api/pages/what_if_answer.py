@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from meteo_api.language.texts import _
 from meteo_api.pages import words
 from meteo_api.pages.drivers import DriversView, drivers_view
-from meteo_api.pages.station import ROUTE_WORDS
 from meteo_api.pages.what_if_form import Filled, as_said
 from meteo_api.predictions.schemas import Prediction, PredictionRequest
 from meteo_api.predictions.service import PredictionService
@@ -105,7 +103,7 @@ async def answer_view(
             )
         ),
         drivers=drivers_view(given, shown=given.p_gt_1_0),
-        route=_(ROUTE_WORDS[given.route]),
+        route=words.made_from(given.route, given.issue),
         missing=tuple(words.label(name) for name in given.fields.missing),
         not_used=tuple(words.label(name) for name in given.fields.not_used),
         model_version=given.model_version,

@@ -10,6 +10,7 @@ from babel.dates import format_date, format_time
 from meteo_api import predictand
 from meteo_api.language.spoken import spoken
 from meteo_api.language.texts import N_, _, in_figures, ngettext, pgettext, plain
+from meteo_core.calendar import Issue
 from meteo_core.forecasting import ISSUED
 from meteo_core.labels import THRESHOLDS, RainThreshold
 from meteo_core.parameters import PARAMETERS
@@ -22,6 +23,19 @@ DASH: Final = "\u2013"
 _UNKNOWN: Final = N_("unknown")
 _LEVEL_FROM: Final = (5, 15, 30, 50, 70, 85)
 """Percent from which the next level of the scale of chances begins; below the first it is level 0."""
+_MADE_FROM: Final = {
+    "full": N_("the whole day at this station and at the others"),
+    "afternoon": N_(
+        "the day until 3 pm at this station and at the others; maximum temperature, sunshine and gusts are "
+        "complete at midnight only"
+    ),
+    "local": N_("this station's own day alone: nothing is known of the others"),
+    "climatology": N_("the season alone: too little is known of the day"),
+}
+_MADE_IN_THE_MORNING_FROM: Final = _MADE_FROM | {
+    "full": N_("the 9 am observation and the day before, at this station and at the others"),
+    "local": N_("this station's own 9 am observation alone: nothing is known of the others"),
+}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -98,6 +112,11 @@ def interval(low: float | None, high: float | None, decimals: int) -> str:
     if low is None or high is None:
         return DASH
     return _("%(low)s to %(high)s", low=number(low, decimals), high=number(high, decimals))
+
+
+def made_from(route: str, issue: Issue) -> str:
+    """What a forecast that took this route rests on."""
+    return _((_MADE_IN_THE_MORNING_FROM if issue is Issue.MORNING else _MADE_FROM)[route])
 
 
 def event(rule: RainThreshold | str) -> str:
