@@ -21,6 +21,21 @@ from meteo_core.stations import stations as all_stations
 from meteo_core.verification.published import no_pairs
 
 LAST_DAY = date(2016, 6, 25)
+NO_FINDINGS = pd.DataFrame(
+    columns=[
+        "station",
+        "date",
+        "parameter",
+        "value",
+        "verdict",
+        "reason",
+        "source",
+        "content_sha256",
+        "found_at",
+    ]
+)
+NO_FAILURES = pd.DataFrame(columns=["origin", "station", "kind", "reason", "found_at"])
+"""What an ingestion without anything to find adds beside its rows."""
 SMALL = Recipe(trees=20, depth=3, networks=1, epochs=1, epochs_local=1, last_steps=())
 """Enough trees to tell wet from dry, few enough for a test."""
 

@@ -36,6 +36,7 @@ from meteo_core.model.registry import (
 from meteo_core.sources.simulator.climate import load_climate
 from meteo_core.stations import stations
 from meteo_core.warehouse import Warehouse
+from meteo_tests.builders import NO_FAILURES, NO_FINDINGS
 
 FIRST, LAST = date(2024, 1, 1), date(2025, 3, 15)
 DAYS = (LAST - FIRST).days + 1
@@ -50,15 +51,33 @@ TABLES = (
 )
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory) -> Settings:
-    return Settings(home_dir=tmp_path_factory.mktemp("home"))
+FILE, LAKE = "in a file", "in a lake"
+with_one_store = pytest.mark.parametrize("settings", [FILE], indirect=True)
+"""For what is about the registry of models alone, and slow: it is tried with one store."""
+
+
+@pytest.fixture(scope="module", params=[FILE, LAKE])
+def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings that differ in where the tables are: everything here holds for both."""
+    home = tmp_path_factory.mktemp("home")
+    if request.param == FILE:
+        return Settings(home_dir=home)
+    return Settings(home_dir=home, warehouse=request.getfixturevalue("lakes").address(home))
+
+
+def set_in_environment(patch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """For what reads them anew: other processes, and a pipeline's own code."""
+    patch.setenv("METEO_HOME", str(settings.home.root))
+    if settings.warehouse is None:
+        patch.delenv("METEO_WAREHOUSE", raising=False)
+    else:
+        patch.setenv("METEO_WAREHOUSE", settings.warehouse)
 
 
 @pytest.fixture(scope="module")
 def pipeline(settings: Settings) -> Iterator[Pipeline]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("METEO_HOME", str(settings.home.root))
+        set_in_environment(patch, settings)
         patch.setattr(meteo_assets.model, "RECIPE", QUICK)
         with open_pipeline(settings) as opened:
             yield opened
@@ -71,7 +90,7 @@ def runs(pipeline: Pipeline) -> list[StageRun]:
 
 @pytest.fixture
 def warehouse(settings: Settings, runs: list[StageRun]) -> Warehouse:
-    return Warehouse(settings.home.warehouse)
+    return settings.tables()
 
 
 def contents(warehouse: Warehouse) -> dict[str, pd.DataFrame]:
@@ -287,10 +306,8 @@ def test_a_day_rebuilt_alone_is_the_same_day(pipeline: Pipeline, warehouse: Ware
     assert_same(before, contents(warehouse))
 
 
-def _materialize(home: Path) -> None:
-    import os
-
-    os.environ["METEO_HOME"] = str(home)
+def _materialize(settings: Settings) -> None:
+    set_in_environment(pytest.MonkeyPatch(), settings)
     with open_pipeline(Settings()) as opened:
         opened.run_days(
             ["raw_observations", "features", "labels", "forecasts"], date(2025, 1, 10), date(2025, 2, 10)
@@ -301,7 +318,7 @@ def _materialize(home: Path) -> None:
 def test_two_runs_at_once_leave_one_consistent_table(settings: Settings, warehouse: Warehouse):
     before = contents(warehouse)
     context = multiprocessing.get_context("spawn")
-    both = [context.Process(target=_materialize, args=(settings.home.root,)) for _ in range(2)]
+    both = [context.Process(target=_materialize, args=(settings,)) for _ in range(2)]
 
     for process in both:
         process.start()
@@ -312,6 +329,7 @@ def test_two_runs_at_once_leave_one_consistent_table(settings: Settings, warehou
     assert_same(before, contents(warehouse))
 
 
+@with_one_store
 @pytest.mark.fault("training gone wrong", "not promoted, not even by hand")
 def test_a_challenger_that_fails_its_check_is_not_promoted_not_even_by_hand(
     pipeline: Pipeline, settings: Settings, runs: list[StageRun], monkeypatch: pytest.MonkeyPatch
@@ -333,23 +351,26 @@ def test_a_challenger_that_fails_its_check_is_not_promoted_not_even_by_hand(
     assert registry.alias(CHAMPION) == before
 
 
+@pytest.fixture(scope="module")
+def challenge(pipeline: Pipeline, runs: list[StageRun]) -> StageRun:
+    """A training on the champion's days by its recipe."""
+    return pipeline.run_week(WEEKLY_ASSETS, LAST)
+
+
+@with_one_store
 def test_a_challenger_as_good_as_the_champion_is_compared_and_not_promoted(
-    pipeline: Pipeline, settings: Settings, runs: list[StageRun], tmp_path: Path
+    settings: Settings, challenge: StageRun, tmp_path: Path
 ):
     registry = registry_of(settings)
-    before = registry.alias(CHAMPION)
+    before, challenger = registry.alias(CHAMPION), registry.alias(CHALLENGER)
+
     assert before is not None
-
-    run = pipeline.run_week(WEEKLY_ASSETS, LAST)
-
-    challenger = registry.alias(CHALLENGER)
     assert challenger is not None
     assert challenger.version > before.version
-    assert registry.alias(CHAMPION) == before
     assert challenger.tags["validation_status"] == "passed"
     assert challenger.tags["compared_with"] == str(before.version)
     assert challenger.tags["promotion_decision"].startswith("not better beyond doubt")
-    assert run.metadata["champion_model"]["changed"] is False
+    assert challenge.metadata["champion_model"]["changed"] is False
     comparison = registry.record(challenger, COMPARISON_FILE, tmp_path)
     assert comparison is not None
     stored = json.loads(comparison.read_text())
@@ -358,14 +379,11 @@ def test_a_challenger_as_good_as_the_champion_is_compared_and_not_promoted(
     assert [each["difference"][0] for each in stored["against"]["champion"]] == [0.0, 0.0]
 
 
-def test_promotion_and_rollback_by_hand_are_each_one_audited_step(
-    pipeline: Pipeline, settings: Settings, runs: list[StageRun]
-):
+@with_one_store
+def test_promotion_and_rollback_by_hand_are_each_one_audited_step(settings: Settings, challenge: StageRun):
     registry = registry_of(settings)
-    before = registry.alias(CHAMPION)
+    before, challenger = registry.alias(CHAMPION), registry.alias(CHALLENGER)
     assert before is not None
-    pipeline.run_week(["rain_model"], LAST)
-    challenger = registry.alias(CHALLENGER)
     assert challenger is not None
 
     registry.promote(challenger.version, reason="tried by hand", who="someone")
@@ -395,7 +413,7 @@ def test_a_day_without_observations_says_what_to_materialize_first(
 
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
-    monkeypatch.setenv("METEO_HOME", str(tmp_path))
+    set_in_environment(monkeypatch, Settings(home_dir=tmp_path, warehouse=None))
     with open_pipeline(Settings()) as opened:
         yield opened
 
@@ -423,7 +441,7 @@ def test_a_source_that_is_down_fails_the_run_and_writes_nothing(
 ):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("METEO_HOME", str(tmp_path))
+        set_in_environment(monkeypatch, Settings(home_dir=tmp_path, warehouse=None))
         monkeypatch.setenv("METEO_SOURCE_URL", f"http://127.0.0.1:{nobody.getsockname()[1]}")
         with open_pipeline(Settings()) as opened, pytest.raises(RunFailed, match="Connection refused"):
             opened.run_days(["raw_observations"], LAST, LAST)
@@ -449,6 +467,7 @@ def test_simulated_and_real_weather_do_not_mix(
         pipeline.run_days(["raw_observations"], date(2024, 6, 1), date(2024, 6, 1), archive=archive)
 
 
+@with_one_store
 def test_an_older_challenger_never_replaces_the_champion(
     pipeline: Pipeline, settings: Settings, runs: list[StageRun]
 ):
@@ -464,13 +483,8 @@ def test_an_older_challenger_never_replaces_the_champion(
 @pytest.mark.fault("source: first of a month revised", "the last day of the month before is relabelled")
 def test_a_revised_first_day_is_also_the_outcome_of_the_day_before(pipeline: Pipeline, warehouse: Warehouse):
     day = date(2025, 1, 20)
-    with warehouse.transaction() as connection:
-        connection.execute(
-            "INSERT INTO raw.observation_revisions BY NAME SELECT * EXCLUDE (revision) REPLACE "
-            "(now() AS fetched_at, 88.8 AS rainfall) FROM raw.observations "
-            "WHERE station = 'Sydney' AND date = ?",
-            [day],
-        )
+    revised = warehouse.read("raw.observations", day, day).query("station == 'Sydney'").assign(rainfall=88.8)
+    warehouse.add_revisions(revised.drop(columns="revision"), NO_FINDINGS, NO_FAILURES)
 
     pipeline.run_days(["labels"], day, day)
 

@@ -11,8 +11,7 @@ from meteo_assets.features import features, labels
 from meteo_assets.settings import Settings
 from meteo_assets.upkeep import warehouse_upkeep
 from meteo_core.jobs import range_tags
-from meteo_tests.builders import LAST_DAY, observations
-from meteo_tests.core.test_warehouse import NO_FAILURES, NO_FINDINGS
+from meteo_tests.builders import LAST_DAY, NO_FAILURES, NO_FINDINGS, observations
 from meteo_tests.lakes import Lakes
 
 FIRST = LAST_DAY - timedelta(days=2)

@@ -14,24 +14,11 @@ from meteo_assets.verification import forecast_verification, the_chances_are_cal
 from meteo_core.jobs import range_tags
 from meteo_core.labels import THRESHOLDS
 from meteo_core.warehouse import Warehouse
+from meteo_tests.builders import NO_FAILURES, NO_FINDINGS
 from meteo_tests.core.days import JUNE_1, days_of
 from meteo_tests.lakes import opened_warehouse
 
 JUNE_2 = JUNE_1 + timedelta(days=1)
-NO_FINDINGS = pd.DataFrame(
-    columns=[
-        "station",
-        "date",
-        "parameter",
-        "value",
-        "verdict",
-        "reason",
-        "source",
-        "content_sha256",
-        "found_at",
-    ]
-)
-NO_FAILURES = pd.DataFrame(columns=["origin", "station", "kind", "reason", "found_at"])
 
 
 IN_BOTH = pytest.mark.parametrize("warehouse", ["file", "lake"], indirect=True)

@@ -12,23 +12,10 @@ import pytest
 from meteo_core.labels import THRESHOLDS
 from meteo_core.parameters import PARAMETERS
 from meteo_core.warehouse import Warehouse, WarehouseError
+from meteo_tests.builders import NO_FAILURES, NO_FINDINGS
 from meteo_tests.core.days import JUNE_1, days_of
 from meteo_tests.lakes import opened_warehouse
 
-NO_FINDINGS = pd.DataFrame(
-    columns=[
-        "station",
-        "date",
-        "parameter",
-        "value",
-        "verdict",
-        "reason",
-        "source",
-        "content_sha256",
-        "found_at",
-    ]
-)
-NO_FAILURES = pd.DataFrame(columns=["origin", "station", "kind", "reason", "found_at"])
 FIRST_FETCH = datetime(2020, 6, 10, tzinfo=UTC)
 
 
