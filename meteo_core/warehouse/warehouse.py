@@ -143,6 +143,7 @@ class Warehouse(PlaceOfWork):
         not added again, so that fetching a month twice changes nothing.
         """
         said = [*PARAMETERS, "source", "status"]
+        days = _days_of(observations)
 
         def work(connection: duckdb.DuckDBPyConnection) -> int:
             connection.register("incoming", observations)
@@ -158,11 +159,13 @@ class Warehouse(PlaceOfWork):
                 FROM incoming
                 WHERE NOT EXISTS (
                     FROM raw.observations AS known
-                    WHERE known.station = incoming.station AND known.date = incoming.date
+                    WHERE known.date BETWEEN ? AND ?
+                      AND known.station = incoming.station AND known.date = incoming.date
                       AND ({", ".join(f"known.{column}" for column in said)})
                           IS NOT DISTINCT FROM
                           ({", ".join(f"incoming.{column}" for column in said)}))
-                """
+                """,
+                days,
             )
             self._store.require_rules(connection, "raw.observation_revisions", "fresh")
             self._store.require_rules(connection, "raw.quarantine", "findings")
@@ -199,40 +202,54 @@ class Warehouse(PlaceOfWork):
         A forecast once issued is never changed. A hindcast is replaced when it is made again and differs, but
         never an honest one by one whose model was trained on the outcome.
         """
+        first, last = days = _days_of(forecasts)
 
         def work(connection: duckdb.DuckDBPyConnection) -> int:
             connection.register("forecasts_made", forecasts)
+            # With all columns of the table, null where the frame has none.
             connection.execute(
-                f"""
-                -- With all columns of the table, null where the frame has none.
+                """
                 CREATE TEMP TABLE incoming AS FROM forecasts.daily LIMIT 0;
                 INSERT INTO incoming BY NAME FROM forecasts_made;
-
+                """
+            )
+            connection.execute(
+                f"""
                 CREATE TEMP TABLE fresh AS
                 FROM incoming WHERE NOT EXISTS (
                     FROM forecasts.daily AS known
-                    WHERE {_each("known.{0} = incoming.{0}", FORECAST_KEY)}
+                    WHERE known.date BETWEEN ? AND ?
+                      AND {_each("known.{0} = incoming.{0}", FORECAST_KEY)}
                       AND (known.kind = 'issued'
                            OR (incoming.in_sample AND NOT known.in_sample)
                            OR ({_each("known.{0} IS NOT DISTINCT FROM incoming.{0}", _MADE_BY)}
-                               AND {_each(_SAME, _CHANCES)})));
-                """
+                               AND {_each(_SAME, _CHANCES)})))
+                """,
+                days,
             )
             self._store.require_rules(connection, "forecasts.daily", "fresh")
             connection.execute(
                 f"""
                 DELETE FROM forecasts.daily AS known
                 USING fresh
-                WHERE {_each("known.{0} = fresh.{0}", FORECAST_KEY)} AND known.kind = 'hindcast'
-                """
+                WHERE known.date BETWEEN ? AND ?
+                  AND {_each("known.{0} = fresh.{0}", FORECAST_KEY)} AND known.kind = 'hindcast'
+                """,
+                days,
             )
             added = connection.execute("INSERT INTO forecasts.daily BY NAME FROM fresh").fetchone()
             return int(added[0]) if added else 0
 
-        days = pd.to_datetime(forecasts["date"])
-        window = Window("forecasts.daily", days.min().date(), days.max().date()) if len(days) else None
-        count = self.write(window or Window("forecasts.daily"), work)
+        count = self.write(Window("forecasts.daily", first, last), work)
         return count, len(forecasts) - count
+
+
+def _days_of(rows: pd.DataFrame) -> tuple[date | None, date | None]:
+    """First and last day of the rows: statements look at no other days of a table, however long it is."""
+    if rows.empty:
+        return None, None
+    days = pd.to_datetime(rows["date"])
+    return days.min().date(), days.max().date()
 
 
 def _each(condition: str, columns: Sequence[str]) -> str:
