@@ -5,6 +5,9 @@ from datetime import date, datetime
 import pytest
 
 from meteo_api.pages import words
+from meteo_core.calendar import Issue
+from meteo_core.features.predictor_table import Variant
+from meteo_core.model.rain_model import ROUTES
 from meteo_core.stations import stations
 
 PERTH = stations()["Perth"].zone
@@ -85,3 +88,12 @@ def test_an_age_is_in_the_unit_that_one_would_say(seconds: int, written: str):
 
 def test_a_negative_number_has_a_minus_and_no_hyphen():
     assert words.quantity(-3.25, "°C", 1).replace(words.NARROW, " ") == f"{words.MINUS}3.2 °C"
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_morning_forecast_is_not_said_to_rest_on_what_comes_after_9_am(route: str):
+    said = {issue: words.made_from(route, issue) for issue in Issue}
+
+    assert len(said[Issue.EVENING]) > 20
+    assert ("9 am" in said[Issue.MORNING]) == (route in (Variant.FULL, Variant.LOCAL))
+    assert "9 am" not in said[Issue.EVENING]
