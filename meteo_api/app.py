@@ -1,7 +1,6 @@
 """The application: everything is made and connected here, and nothing at import."""
 
 import asyncio
-import gc
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -78,7 +77,7 @@ from meteo_api.strict_json import JsonRequest
 from meteo_api.verification.controller import VerificationController
 from meteo_api.verification.service import VerificationService
 from meteo_api.watching import watching
-from meteo_core.memory import give_back_memory
+from meteo_core.memory import give_back_memory, spare_what_stays
 from meteo_core.model.registry import ModelRegistry
 from meteo_core.service_database import ServiceDatabase
 
@@ -129,6 +128,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
 
     def exchanged() -> None:
         predictions.prepare()
+        spare_what_stays()
         give_back_memory()
 
     models.when_exchanged = snapshots.when_exchanged = exchanged
@@ -137,10 +137,9 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     def look_for_models() -> None:
         models.look()
         if not looked.is_set():
-            # The first look loads MLflow, a hundred thousand objects that stay: the collector, which would
-            # walk them amid answers, is spared them.
+            # It loaded MLflow: a hundred thousand objects, which the collector would walk amid answers.
             looked.set()
-            gc.freeze()
+            spare_what_stays()
 
     static = StaticFiles()
     alerts = AlertService(database, now=now)

@@ -1,7 +1,6 @@
 """Answers to what-if questions."""
 
 import asyncio
-import gc
 import logging
 import threading
 from collections.abc import Iterator, Sequence
@@ -90,8 +89,6 @@ class PredictionService:
                 log.exception("%s", self.trouble)
                 return
             self._in_service, self.trouble = InService(served, world, what_if), None
-        # Spare the collector what stays: a snapshot is a million objects, to be walked amid questions.
-        gc.freeze()
 
     async def answer_to(
         self, user_id: int, asked: PredictionRequest | Sequence[PredictionRequest], *, explain: bool = False
