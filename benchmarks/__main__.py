@@ -1,6 +1,7 @@
 """`make bench`: every benchmark, or those named. Each prints a table; its last line sums it up."""
 
 import importlib
+import os
 import sys
 import traceback
 
@@ -29,11 +30,15 @@ def main(names: list[str]) -> int:
     failed = []
     for name in wanted:
         print(f"\n== {name}: {BENCHMARKS[name]}", flush=True)
+        environment = dict(os.environ)
         try:
             importlib.import_module(f"benchmarks.{name}").run()
         except Exception:
             traceback.print_exc()
             failed.append(name)
+        finally:  # where one has its state is nothing to the next
+            os.environ.clear()
+            os.environ.update(environment)
     if failed:
         print(f"\nCould not measure: {', '.join(failed)}")
     return 1 if failed else 0

@@ -8,10 +8,10 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 
-from meteo_assets.features import features
 from meteo_assets.metadata import markdown_table, schema
 from meteo_assets.partitions import days_of, observation_days
 from meteo_assets.promotion import held_out_of
+from meteo_assets.raw import raw_observations
 from meteo_assets.verification import forecast_verification
 from meteo_core.drift.active import ACTIVE_ALARMS, ONE_EPISODE, active_alarms
 from meteo_core.drift.alarms import KINDS, alarm_table, episodes, no_alarms
@@ -41,7 +41,7 @@ _COLUMNS = {
     group_name="drift",
     kinds={"duckdb", "pandas"},
     owners=["team:meteo"],
-    deps=[features, forecast_verification],
+    deps=[raw_observations, forecast_verification],
     backfill_policy=dg.BackfillPolicy.single_run(),
     pool="duckdb",
     metadata={"dagster/column_schema": schema(_COLUMNS), "dagster/table_name": TABLE},

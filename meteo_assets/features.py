@@ -6,13 +6,19 @@ import dagster as dg
 import pandas as pd
 
 from meteo_assets.metadata import counts, schema
-from meteo_assets.partitions import FEATURES_LOOK_BACK, LABELS_LOOK_AHEAD, days_of, observation_days
+from meteo_assets.partitions import (
+    FEATURES_LOOK_BACK,
+    LABELS_LOOK_AHEAD,
+    RELABELLED_DAYS,
+    days_of,
+    observation_days,
+)
 from meteo_assets.raw import raw_observations
 from meteo_assets.settings import Settings
 from meteo_core.compute.engine import engine
 from meteo_core.compute.windows import days_at_once, split, with_look_back
 from meteo_core.features.daily import FEATURES, LOOK_BACK_DAYS, OBSERVED, OWN_VALUES, features_since
-from meteo_core.labels import PREDICTAND, THRESHOLDS, label_days
+from meteo_core.labels import LABELLED_FROM, PREDICTAND, THRESHOLDS, label_days
 from meteo_core.parameters import PARAMETERS
 from meteo_core.stations import stations
 from meteo_core.warehouse import Warehouse
@@ -60,7 +66,7 @@ def features(
         for window, built in zip(windows, compute.map(_features_of, observed), strict=True):
             if window.last == last and not rows and built.empty:
                 raise _nothing_observed(first, last)
-            warehouse.replace("features.daily", built, window.first, window.last)
+            warehouse.replace("features.daily", built, window.first, window.last, whole=(first, last))
             rows += len(built)
             missing += float(built[list(OWN_VALUES)].isna().mean(axis=1).sum())
     return dg.MaterializeResult(
@@ -93,11 +99,13 @@ def labels(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Wareho
     Unknown where the next day's rain is, and where it is a total, the day's own reading having been missed.
     """
     first, last = days_of(context)
-    first -= timedelta(days=1)
+    first -= timedelta(days=RELABELLED_DAYS)
 
     rows, known, wet = 0, 0, 0.0
     for window in split(first, last, days=days_at_once(len(stations()))):
-        observations = warehouse.read("raw.observations", window.first, window.last + timedelta(days=1))
+        observations = warehouse.read(
+            "raw.observations", window.first, window.last + timedelta(days=1), columns=LABELLED_FROM
+        )
         outcomes = label_days(observations)
         outcomes = outcomes[outcomes["date"].dt.date <= window.last]
         rows += len(outcomes)
@@ -133,9 +141,16 @@ def each_observed_day_has_features(warehouse: dg.ResourceParam[Warehouse]) -> dg
 
 @dg.asset_check(asset=labels, blocking=True)
 def labels_follow_the_calendar(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
-    """Every label is the final rain of the next calendar day, never that of a later row nor a total."""
+    """Every label is the final rain of the next calendar day, never that of a later row nor a total.
+
+    So is whether it met each threshold.
+    """
+    outcomes = " ".join(
+        f"OR label.{name} IS DISTINCT FROM (label.rain_mm {rule.comparison} {rule.millimetres})"
+        for name, rule in THRESHOLDS.items()
+    )
     wrong = warehouse.query(
-        """
+        f"""
         SELECT count(*) AS wrong
         FROM labels.daily AS label
         LEFT JOIN raw.observations AS after
@@ -144,7 +159,7 @@ def labels_follow_the_calendar(warehouse: dg.ResourceParam[Warehouse]) -> dg.Ass
         LEFT JOIN raw.observations AS own ON own.station = label.station AND own.date = label.date
         WHERE label.rain_mm IS DISTINCT FROM after.rainfall AND label.rain_mm IS NOT NULL
            OR label.rain_mm IS NOT NULL AND own.rainfall IS NULL
-           OR label.gt_1_0 IS DISTINCT FROM (label.rain_mm > 1.0)
+           {outcomes}
         """
     )["wrong"]
     return dg.AssetCheckResult(passed=int(wrong.iloc[0]) == 0, metadata={"wrong_labels": int(wrong.iloc[0])})

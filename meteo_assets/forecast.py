@@ -3,6 +3,7 @@
 import tempfile
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -123,13 +124,13 @@ def _forecasts_of(
 @dg.asset_check(asset=forecasts, blocking=True)
 def chances_are_probabilities(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
     """Every chance is one, none grows with the amount, and every window is 23 to 25 hours long."""
+    columns = [f"{kind}_{name}" for kind in ("p", "climatology", "markov") for name in THRESHOLDS]
+    chances = " AND ".join(f"{column} BETWEEN 0 AND 1" for column in columns)
+    falling = " AND ".join(f"p_{less} >= p_{more}" for less, more in pairwise(THRESHOLDS))
     wrong = warehouse.query(
-        """
-        SELECT count(*) FILTER (NOT (p_gt_1_0 BETWEEN 0 AND 1 AND climatology_gt_1_0 BETWEEN 0 AND 1
-                                     AND markov_gt_1_0 BETWEEN 0 AND 1)) AS chances,
-               count(*) FILTER (p_ge_0_2 > 1 OR p_ge_0_2 < p_gt_1_0 OR p_gt_1_0 < p_ge_5_0
-                                OR p_ge_5_0 < p_ge_10_0 OR p_ge_10_0 < p_ge_25_0 OR p_ge_25_0 < 0)
-                   AS not_monotone,
+        f"""
+        SELECT count(*) FILTER (NOT ({chances})) AS chances,
+               count(*) FILTER (NOT ({falling})) AS not_monotone,
                count(*) FILTER (date_diff('hour', valid_from, valid_to) NOT BETWEEN 23 AND 25) AS windows
         FROM forecasts.daily
         """

@@ -3,7 +3,7 @@
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,7 +82,8 @@ def rain_model(
         mlflow.log_params({**card["recipe"], "rows": card["rows"], "stations": card["stations"]})
         held_out = pd.concat([each.held_out for each in trained.values()])
         mlflow.log_metrics({**_named(scores), **_by_season(expected_scores(held_out))})
-        made_from = {"git": git_sha(), "as of": as_of.isoformat(timespec="seconds")}
+        code = git_sha(settings)
+        made_from = {"git": code, "as of": as_of.isoformat(timespec="seconds")}
         version = registry.log(
             models,
             run_id=mlflow.active_run().info.run_id,
@@ -95,7 +96,7 @@ def rain_model(
                 "label_rule": PREDICTAND.words,
                 "fingerprint": models.fingerprint(),
                 "training_set_sha256": card["training_set_sha256"],
-                "git_sha": git_sha(),
+                "git_sha": code,
                 "dagster_run_id": context.run.run_id,
                 STATUS: PENDING,
                 "held_out_from": card["held_out_from"],
@@ -114,14 +115,14 @@ def rain_model(
             },
             texts={
                 kept.MODEL_CARD_FILE: (text := model_card(trained, made_from=made_from)),
-                kept.DATA_CARD_FILE: _data_card(warehouse),
+                kept.DATA_CARD_FILE: _data_card(warehouse, last),
             },
         )
     return dg.MaterializeResult(
         metadata={
             "model_version": version.version,
             "mlflow_run": version.run_id,
-            GIT_SHA: git_sha(),
+            GIT_SHA: code,
             "training_rows": card["rows"],
             "trained_until": card["trained_until"],
             "scores": markdown_table(
@@ -173,12 +174,14 @@ def _keep_records(
         registry.keep_record(version, folder / name)
 
 
-def _data_card(warehouse: Warehouse) -> str:
+def _data_card(warehouse: Warehouse, last: date) -> str:
+    """Of the days that the model may have learnt from."""
     findings = warehouse.query(
         "SELECT parameter, verdict, regexp_replace(reason, '[0-9]{4}-[0-9]{2}-[0-9]{2}.*', '...') AS reason, "
-        "count(*) AS count FROM raw.quarantine GROUP BY ALL ORDER BY count DESC LIMIT 40"
+        "count(*) AS count FROM raw.quarantine WHERE date <= ? GROUP BY ALL ORDER BY count DESC LIMIT 40",
+        [last],
     )
-    return data_card(warehouse.read("raw.observations"), findings)
+    return data_card(warehouse.read("raw.observations", None, last), findings)
 
 
 @dg.asset_check(asset=rain_model, blocking=True)
@@ -234,11 +237,10 @@ def newest_challenger(registry: ModelRegistry, *, week: str | None = None) -> Mo
     return challenger
 
 
-def git_sha() -> str:
+def git_sha(settings: Settings) -> str:
     """Commit of the code that trains; images carry it in an environment variable."""
-    known = Settings().git_sha
-    if known:
-        return known
+    if settings.git_sha:
+        return settings.git_sha
     try:
         return subprocess.run(
             ["git", "rev-parse", "HEAD"],  # noqa: S607 (git from the PATH)

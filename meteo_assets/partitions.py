@@ -1,12 +1,13 @@
 """All partitions, and how the partitions of one asset lean on those of another."""
 
-from datetime import date, timedelta
+from datetime import date
+from typing import Final
 
 import dagster as dg
 
 from meteo_core.features.daily import LOOK_BACK_DAYS
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
-from meteo_core.jobs import FIRST_DAY, FIRST_WEEK, ZONE
+from meteo_core.jobs import FIRST_DAY, FIRST_WEEK, WEEK_LESS_A_DAY, ZONE
 
 observation_days = dg.DailyPartitionsDefinition(
     start_date=FIRST_DAY.isoformat(),
@@ -27,6 +28,9 @@ def _daily_look(*, back: int = 0, ahead: int = 0) -> dg.TimeWindowPartitionMappi
 
 FEATURES_LOOK_BACK = _daily_look(back=LOOK_BACK_DAYS)
 LABELS_LOOK_AHEAD = _daily_look(ahead=1)
+RELABELLED_DAYS: Final = 1
+"""Days before a window that are labelled and verified again: their outcome is the rain of the next day."""
+RELABELLED = _daily_look(back=RELABELLED_DAYS)
 PREDICTORS_LOOK_BACK = _daily_look(back=PREDICTOR_LOOK_BACK_DAYS)
 WHOLE_RECORD = dg.AllPartitionMapping()
 
@@ -40,4 +44,4 @@ def days_of(context: dg.AssetExecutionContext) -> tuple[date, date]:
 def week_of(context: dg.AssetExecutionContext) -> tuple[date, date]:
     """First and last day of a weekly partition, both included."""
     first = date.fromisoformat(context.partition_key)
-    return first, first + timedelta(days=6)
+    return first, first + WEEK_LESS_A_DAY

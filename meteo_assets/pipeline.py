@@ -16,7 +16,7 @@ from meteo_assets.failures import first_failure
 from meteo_assets.instance import prepare_instance
 from meteo_assets.settings import Settings
 from meteo_core.errors import MeteoError
-from meteo_core.jobs import DAILY_JOB, FIRST_DAY, WEEKLY_JOB, range_tags, week_containing
+from meteo_core.jobs import DAILY_JOB, FIRST_DAY, PUBLISH_JOB, WEEKLY_JOB, range_tags, week_containing
 
 # Two events for each asset and day would fill the console; they are all in the UI.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -78,7 +78,7 @@ class Pipeline:
 
     def publish_snapshot(self) -> StageRun:
         """Materialize the serving snapshot."""
-        return self._run("publish", ["serving_snapshot"])
+        return self._run(PUBLISH_JOB, ["serving_snapshot"])
 
     def run_all(
         self,

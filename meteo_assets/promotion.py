@@ -20,6 +20,7 @@ from meteo_core.calendar import Issue
 from meteo_core.drift.pooled import DRIFT
 from meteo_core.features.daily import derive_features
 from meteo_core.features.predictor_table import Variant
+from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
 from meteo_core.model.comparison import Comparison, Decision, compare, decide, honest_forecasts, why_worse
 from meteo_core.model.held_out import hold_out
 from meteo_core.model.rain_model import UnusableModel
@@ -72,16 +73,19 @@ def model_comparison(
         return dg.MaterializeResult(
             metadata={"challenger": challenger.version, "outcome": "there is no champion to compare with"}
         )
-    seen = warehouse.read("features.daily", None, last)
-    outcomes = warehouse.read("labels.daily", None, last)
+    since = pd.Timestamp(challenger.tags["held_out_from"]).date() - timedelta(days=PREDICTOR_LOOK_BACK_DAYS)
+    seen = warehouse.read("features.daily", since, last)
+    outcomes = warehouse.read("labels.daily", since, last)
     drifting = _drifting(warehouse, week)
 
     ours = _unseen(registry, challenger, seen, challenger)
     against = {"champion": compare(ours, _unseen(registry, champion, seen, challenger), outcomes)}
     if drifting:
         # Own values alone: what is derived from a parameter that drifts goes with it.
-        steady = derive_features(seen.assign(**dict.fromkeys(drifting, float("nan"))))
-        without = hold_out(steady, outcomes, recipe=model.RECIPE, variants=[Variant.FULL]).held_out
+        record = warehouse.read("features.daily", None, last)
+        steady = derive_features(record.assign(**dict.fromkeys(drifting, float("nan"))))
+        happened = warehouse.read("labels.daily", None, last)
+        without = hold_out(steady, happened, recipe=model.RECIPE, variants=[Variant.FULL]).held_out
         against[f"itself without {', '.join(drifting)}"] = compare(ours, without, outcomes)
 
     _keep(registry, challenger, champion, against)
@@ -204,7 +208,7 @@ def _unseen(
     if held_out is None:
         held_out = pd.DataFrame(columns=["station", "date", "issue", "p_gt_1_0"])
         held_out = held_out.astype({"date": "datetime64[ns]", "p_gt_1_0": float})
-    window = seen[seen["date"] >= since - timedelta(days=7)]
+    window = seen[seen["date"] >= since - timedelta(days=PREDICTOR_LOOK_BACK_DAYS)]
     return honest_forecasts(held_out, models, window, since)
 
 

@@ -24,9 +24,9 @@ from meteo_core.jobs import (
     UPKEEP_JOB,
     WEEKLY_JOB,
     ZONE,
+    last_complete_week,
     range_tags,
     today,
-    week_containing,
 )
 
 REREAD_DAYS: Final = 31
@@ -123,7 +123,7 @@ def every_evening(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 )
 def every_sunday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """At 13:00 on Sunday: the week that ended yesterday."""
-    week = week_containing(_today(context) - timedelta(days=1))
+    week = last_complete_week(_today(context))
     return dg.RunRequest(run_key=f"week-{week}", partition_key=week)
 
 

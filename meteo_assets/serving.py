@@ -102,7 +102,10 @@ def the_snapshot_is_complete(settings: dg.ResourceParam[Settings]) -> dg.AssetCh
     name = serving.current_name(settings.home.serving)
     if name is None:
         return dg.AssetCheckResult(passed=False, metadata={"snapshot": "none published"})
-    snapshot = serving.read(settings.home.serving, name)
+    try:
+        snapshot = serving.read(settings.home.serving, name)
+    except serving.UnusableSnapshot as error:
+        return dg.AssetCheckResult(passed=False, metadata={"snapshot": name, "reason": str(error)})
     return dg.AssetCheckResult(
         passed=not snapshot.observations.empty and not snapshot.forecasts.empty,
         metadata={"snapshot": name, "forecasts": len(snapshot.forecasts)},

@@ -12,7 +12,7 @@ import pandas as pd
 from meteo_assets.features import labels
 from meteo_assets.forecast import forecasts
 from meteo_assets.metadata import markdown_table, schema
-from meteo_assets.partitions import days_of, observation_days
+from meteo_assets.partitions import RELABELLED, RELABELLED_DAYS, days_of, observation_days
 from meteo_core.jobs import FIRST_DAY
 from meteo_core.labels import PREDICTAND
 from meteo_core.verification import calibration_error
@@ -25,11 +25,6 @@ JUDGED_DAYS: Final = 90
 """Days over which recent skill and reliability are told: a season."""
 LEAST_PAIRS: Final = 500
 """Fewer forecasts than this, or than four weeks of them, do not show whether chances are frequencies."""
-LOOK_BACK_DAYS: Final = 1
-"""`labels` labels the day before its window again, so that day is verified again too."""
-_THE_DAY_BEFORE = dg.TimeWindowPartitionMapping(
-    start_offset=-LOOK_BACK_DAYS, end_offset=0, allow_nonexistent_upstream_partitions=True
-)
 _FIGURES = (
     "brier_score",
     "skill_over_climatology",
@@ -60,8 +55,8 @@ _PAIR_COLUMNS = {
     kinds={"duckdb", "pandas"},
     owners=["team:meteo"],
     deps=[
-        dg.AssetDep(forecasts, partition_mapping=_THE_DAY_BEFORE),
-        dg.AssetDep(labels, partition_mapping=_THE_DAY_BEFORE),
+        dg.AssetDep(forecasts, partition_mapping=RELABELLED),
+        dg.AssetDep(labels, partition_mapping=RELABELLED),
     ],
     backfill_policy=dg.BackfillPolicy.single_run(),
     pool="duckdb",
@@ -76,7 +71,7 @@ def forecast_verification(
     before the window is verified again too. Figures are for more than 1.0 mm, with intervals of 95 %.
     """
     first, last = days_of(context)
-    first -= timedelta(days=LOOK_BACK_DAYS)
+    first -= timedelta(days=RELABELLED_DAYS)
     made = warehouse.read("forecasts.daily", first, last)
     outcomes = warehouse.read("labels.daily", first, last)
 

@@ -115,7 +115,9 @@ def _build(settings: Settings, days: int) -> None:
         missing = pipeline.first_missing_day(first, today)
         champion = registry.alias(CHAMPION)
         up_to_date = (
-            champion is not None and champion.tags["week"] == week and champion.tags["git_sha"] == git_sha()
+            champion is not None
+            and champion.tags["week"] == week
+            and champion.tags["git_sha"] == git_sha(settings)
         )
         # Sources revise recent days: read again as the morning's schedule does.
         since = (

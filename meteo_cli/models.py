@@ -197,7 +197,7 @@ def reproduce(number: int | None) -> None:
 
 
 def _say_code(tags: Mapping[str, Any]) -> None:
-    here = git_sha()
+    here = git_sha(Settings())
     same = here == tags["git_sha"]
     console.print(
         f"  code               {here[:12]}" + ("" if same else f", not {tags['git_sha'][:12]} as then")

@@ -19,6 +19,11 @@ class RainThreshold:
     """Whether exactly this much is still dry."""
 
     @property
+    def comparison(self) -> str:
+        """How an amount is compared with it, in SQL as in Python."""
+        return ">" if self.strict else ">="
+
+    @property
     def words(self) -> str:
         """The rule as a person reads it."""
         return f"more than {self.millimetres:g} mm" if self.strict else f"at least {self.millimetres:g} mm"
@@ -54,10 +59,14 @@ PREDICTAND: Final = THRESHOLDS["gt_1_0"]
 """The rule of the public weatherAUS table; the Bureau's "rain day" is `ge_0_2`."""
 
 
+LABELLED_FROM: Final = ("station", "date", "rainfall", "status")
+"""Columns of the observations that say what happened."""
+
+
 def label_days(observations: pd.DataFrame) -> pd.DataFrame:
     """Outcomes of each observed station and day, from the rain of the next calendar day.
 
-    `observations` holds `station`, `date`, `rainfall` (mm, 24 h to 9 am of the date) and `status`. The
+    `observations` holds `LABELLED_FROM`: rain in mm, of the 24 h to 9 am of the date. The
     result has a row for each station and day in it, with `rain_mm` (9 am of the date to 9 am of the next)
     and a nullable boolean for each threshold. The label is unknown where the next calendar day has no final
     row or no rain value: a gap in the record is never bridged.

@@ -17,7 +17,7 @@ from meteo_core.compute.windows import days_at_once, split, with_look_back
 from meteo_core.features.daily import LOOK_BACK_DAYS, OBSERVED, features_since
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
 from meteo_core.forecasting import make_forecasts
-from meteo_core.labels import label_days
+from meteo_core.labels import LABELLED_FROM, label_days
 from meteo_core.model.rain_models import RainModels
 from meteo_core.model.recipe import Recipe
 from meteo_core.model.stored_record import stored_record
@@ -80,7 +80,7 @@ def run(count: int, days: int, folder: Path) -> None:
                 "raw.observations",
                 window.first,
                 window.last + timedelta(days=1),
-                columns=["station", "date", "rainfall", "status"],
+                columns=LABELLED_FROM,
             )
             outcomes = label_days(observations)
             outcomes = outcomes[outcomes["date"].dt.date <= window.last]

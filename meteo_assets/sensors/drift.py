@@ -56,7 +56,7 @@ def drift_alerts(
     if all(alert.key.startswith(f"{Kind.DRIFT}:{HARD}:") for alert in begun):
         return dg.SkipReason(in_words(outcome))
     week = last_complete_week(day)
-    if _is_trained(context.instance, week):
+    if _is_trained(context.instance, week, settings):
         return dg.SkipReason(
             f"{in_words(outcome)}; no shadow_retrain: the newest model is of the week {week} and this code"
         )
@@ -68,13 +68,13 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, ZoneInfo(ZONE)).astimezone(UTC)
 
 
-def _is_trained(instance: dg.DagsterInstance, week: str) -> bool:
+def _is_trained(instance: dg.DagsterInstance, week: str, settings: Settings) -> bool:
     """Whether the newest model is of this week and of the code that runs."""
     made = instance.fetch_materializations(MODEL, limit=1).records
     said = made[0].asset_materialization if made else None
     if said is None or said.partition != week or GIT_SHA not in said.metadata:
         return False
-    return said.metadata[GIT_SHA].value == git_sha()
+    return said.metadata[GIT_SHA].value == git_sha(settings)
 
 
 def drifts(instance: dg.DagsterInstance, links: Links, at: datetime) -> Findings:

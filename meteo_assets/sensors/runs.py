@@ -11,15 +11,24 @@ from meteo_assets.sensors.findings import Findings, in_words, put_on_record, sho
 from meteo_assets.sensors.finished_runs import ended_at, failure_of, finished_runs, is_of_check, is_of_source
 from meteo_assets.settings import Settings
 from meteo_core.alerts.alert import Alert, Kind, Trouble
-from meteo_core.jobs import DAILY_JOB, PUBLISH_JOB, SHADOW_JOB, UPKEEP_JOB, WEEKLY_JOB
+from meteo_core.jobs import (
+    DAILY_JOB,
+    PARTITION,
+    PUBLISH_JOB,
+    RANGE_END,
+    RANGE_START,
+    SHADOW_JOB,
+    UPKEEP_JOB,
+    WEEKLY_JOB,
+)
 
 JOBS: Final = (DAILY_JOB, WEEKLY_JOB, PUBLISH_JOB, SHADOW_JOB, UPKEEP_JOB)
 
 
 @dg.sensor(
-    description="An alert when a run of daily, weekly, publish or shadow_retrain has failed and its retries "
-    "too; all clear when the job succeeds again. What a blocking check stopped, and what the source did not "
-    "give, is told by the other sensors.",
+    description=f"An alert when a run of {', '.join(JOBS)} has failed and its retries too; all clear when "
+    "the job succeeds again. What a blocking check stopped, and what the source did not give, is told by the "
+    "other sensors.",
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
@@ -66,7 +75,7 @@ def failed_runs(instance: dg.DagsterInstance, links: Links, at: datetime) -> Fin
 
 
 def _days(run: dg.DagsterRun) -> str:
-    first = run.tags.get("dagster/asset_partition_range_start")
+    first = run.tags.get(RANGE_START)
     if first is not None:
-        return f"{first} to {run.tags['dagster/asset_partition_range_end']}"
-    return run.tags.get("dagster/partition", "no partition")
+        return f"{first} to {run.tags[RANGE_END]}"
+    return run.tags.get(PARTITION, "no partition")

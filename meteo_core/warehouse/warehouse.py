@@ -58,14 +58,22 @@ class Warehouse(PlaceOfWork):
             return connection.execute(sql, list(parameters)).df()
 
     def replace(
-        self, table: str, rows: pd.DataFrame, first: date, last: date, *, may_be_emptied: bool = False
+        self,
+        table: str,
+        rows: pd.DataFrame,
+        first: date,
+        last: date,
+        *,
+        may_be_emptied: bool = False,
+        whole: tuple[date, date] | None = None,
     ) -> None:
         """Make the rows of days `first`..`last` be exactly these, in one transaction.
 
         Columns are matched by name. A table that does not exist is made to fit the rows. One whose columns
         differ is made anew if the window holds all of its rows, and refused otherwise: features change with
-        the code, and days of the old definition must not stand beside days of the new one. An empty frame
-        for a window that holds rows is refused too: no data is not the same as no days. With
+        the code, and days of the old definition must not stand beside days of the new one. Where a range
+        comes in several windows, `whole` is all of it, and the first of them makes the table anew. An empty
+        frame for a window that holds rows is refused too: no data is not the same as no days. With
         `may_be_emptied` it is not: for tables in which a window without rows is an answer.
         """
         outside = (rows["date"] < pd.Timestamp(first)) | (rows["date"] > pd.Timestamp(last))
@@ -77,7 +85,7 @@ class Warehouse(PlaceOfWork):
             if not exists(connection, table):
                 connection.execute(f"CREATE TABLE {table} AS {_AS_INCOMING}")
             elif _columns_differ(connection, table):
-                _require_whole(connection, table, first, last)
+                _require_whole(connection, table, *(whole or (first, last)))
                 connection.execute(f"CREATE OR REPLACE TABLE {table} AS {_AS_INCOMING}")
             window = "date BETWEEN ? AND ?"
             if rows.empty and not may_be_emptied:
@@ -180,7 +188,9 @@ class Warehouse(PlaceOfWork):
                   ON known.station = findings.station AND known.date = findings.date
                  AND known.parameter = findings.parameter AND known.reason = findings.reason
                  AND known.value IS NOT DISTINCT FROM findings.value
-                """
+                 AND known.date BETWEEN ? AND ?
+                """,
+                _days_of(findings),
             )
             connection.execute("INSERT INTO raw.source_failures BY NAME SELECT * FROM failures")
             return int(added[0]) if added else 0

@@ -35,7 +35,7 @@ def test_assets_keep_their_names_groups_and_order(definitions: dg.Definitions):
         "forecasts": ("forecast", ["champion_model", "features"]),
         "forecast_verification": ("verification", ["forecasts", "labels"]),
         "drift_report": ("drift", ["features", "prediction_requests"]),
-        "drift_alarms": ("drift", ["features", "forecast_verification"]),
+        "drift_alarms": ("drift", ["forecast_verification", "raw_observations"]),
         "serving_snapshot": (
             "serving",
             ["drift_alarms", "drift_report", "forecast_verification", "forecasts"],

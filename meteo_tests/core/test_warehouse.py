@@ -125,6 +125,21 @@ def test_a_changed_definition_replaces_the_whole_table_or_nothing(warehouse: War
     assert list(warehouse.read("features.daily")) == ["station", "date", "vapour_pressure"]
 
 
+def test_a_changed_definition_may_come_in_several_windows_of_the_whole(warehouse: Warehouse):
+    days = [JUNE_1 + timedelta(days=n) for n in range(3)]
+    old = labelled(3)[["station", "date"]].assign(dew_point=1.0)
+    new = old.rename(columns={"dew_point": "vapour_pressure"})
+    warehouse.replace("features.daily", old, days[0], days[-1])
+
+    with pytest.raises(WarehouseError, match="1 rows outside"):
+        warehouse.replace("features.daily", new.iloc[:1], days[0], days[0], whole=(days[0], days[1]))
+    for rows, day in ((new.iloc[:2], days[1]), (new.iloc[2:], days[2])):
+        first = rows["date"].min().date()
+        warehouse.replace("features.daily", rows, first, day, whole=(days[0], days[-1]))
+
+    assert warehouse.read("features.daily")["vapour_pressure"].tolist() == [1.0, 1.0, 1.0]
+
+
 def test_a_table_that_nothing_was_written_to_is_named(warehouse: Warehouse):
     with pytest.raises(WarehouseError, match="materialize features first"):
         warehouse.read("features.daily")
