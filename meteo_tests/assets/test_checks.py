@@ -1,0 +1,107 @@
+"""Blocking checks see what they say that they see."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from meteo_assets.features import labels_follow_the_calendar
+from meteo_assets.forecast import chances_are_probabilities
+from meteo_assets.serving import the_snapshot_is_complete
+from meteo_assets.settings import Settings
+from meteo_core.labels import LABELLED_FROM, THRESHOLDS, label_days
+from meteo_core.serving import publish
+from meteo_core.warehouse import Warehouse
+from meteo_tests.builders import NO_FAILURES, NO_FINDINGS, no_drift
+from meteo_tests.core.days import JUNE_1, days_of
+
+LAST = JUNE_1 + timedelta(days=2)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    made = Warehouse(tmp_path / "meteo.duckdb")
+    observed = days_of(rainfall=[0.0, 7.0, 0.2]).assign(
+        source="test", fetched_at=pd.Timestamp("2020-06-10", tz=UTC), content_sha256="0" * 64
+    )
+    made.add_revisions(
+        observed.assign(rain_today=observed["rain_today"].astype("boolean")), NO_FINDINGS, NO_FAILURES
+    )
+    return made
+
+
+def forecast_of(station: str) -> pd.DataFrame:
+    nine = pd.Timestamp(datetime(2020, 5, 31, 23, tzinfo=UTC))
+    return pd.DataFrame(
+        {
+            "station": [station],
+            "date": [pd.Timestamp(JUNE_1)],
+            "issue": "evening",
+            "kind": "issued",
+            "issued_at": nine,
+            "valid_from": nine,
+            "valid_to": nine + pd.Timedelta(days=1),
+            "route": "full",
+            "model_version": 1,
+            "in_sample": False,
+            **{f"{kind}_{rule}": 0.2 for kind in ("p", "climatology", "markov") for rule in THRESHOLDS},
+        }
+    )
+
+
+def evaluated(check: dg.AssetChecksDefinition, **resources: object) -> dg.AssetCheckResult:
+    result = check(**resources)
+    assert isinstance(result, dg.AssetCheckResult)
+    return result
+
+
+@pytest.mark.parametrize("wrong", THRESHOLDS)
+def test_a_label_that_its_rain_contradicts_is_seen_at_every_threshold(warehouse: Warehouse, wrong: str):
+    right = label_days(warehouse.read("raw.observations", columns=LABELLED_FROM))
+    warehouse.replace("labels.daily", right, JUNE_1, LAST)
+    assert evaluated(labels_follow_the_calendar, warehouse=warehouse).passed
+
+    warehouse.replace("labels.daily", right.assign(**{wrong: ~right[wrong]}), JUNE_1, LAST)
+
+    assert not evaluated(labels_follow_the_calendar, warehouse=warehouse).passed
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("climatology_ge_5_0", 1.2, "chances"),
+        ("markov_ge_0_2", -0.1, "chances"),
+        ("p_ge_5_0", 0.9, "not_monotone"),
+    ],
+)
+def test_a_chance_that_is_none_and_one_that_grows_with_the_amount_are_seen(
+    warehouse: Warehouse, column: str, value: float, told: str
+):
+    sound = forecast_of("Sydney")
+    warehouse.issue_forecasts(sound)
+    assert evaluated(chances_are_probabilities, warehouse=warehouse).passed
+
+    warehouse.issue_forecasts(forecast_of("Perth").assign(**{column: value}))
+
+    seen = evaluated(chances_are_probabilities, warehouse=warehouse)
+    assert not seen.passed
+    assert seen.metadata[told].value == 1
+
+
+def test_a_snapshot_that_was_damaged_after_it_was_published_is_seen(warehouse: Warehouse, tmp_path: Path):
+    settings = Settings(home_dir=tmp_path)
+    name = publish(
+        settings.home.serving,
+        observations=warehouse.read("raw.observations"),
+        forecasts=forecast_of("Sydney"),
+        drift=no_drift(),
+    )
+    assert evaluated(the_snapshot_is_complete, settings=settings).passed
+
+    (settings.home.serving / name / "forecasts.parquet").write_bytes(b"PAR1")
+
+    seen = evaluated(the_snapshot_is_complete, settings=settings)
+    assert not seen.passed
+    assert "forecasts" in str(seen.metadata["reason"].value)
