@@ -1,24 +1,20 @@
 """Stage 2 of 7: features of each station's day, and what happened after it."""
 
-from datetime import date, timedelta
-
 import dagster as dg
-import pandas as pd
 
 from meteo_assets.metadata import counts, schema
 from meteo_assets.partitions import (
     FEATURES_LOOK_BACK,
     LABELS_LOOK_AHEAD,
-    RELABELLED_DAYS,
     days_of,
     observation_days,
 )
 from meteo_assets.raw import raw_observations
 from meteo_assets.settings import Settings
 from meteo_core.compute.engine import engine
-from meteo_core.compute.windows import days_at_once, split, with_look_back
-from meteo_core.features.daily import FEATURES, LOOK_BACK_DAYS, OBSERVED, OWN_VALUES, features_since
-from meteo_core.labels import LABELLED_FROM, PREDICTAND, THRESHOLDS, label_days
+from meteo_core.daily_tables import make_features, make_labels
+from meteo_core.features.daily import FEATURES, OWN_VALUES
+from meteo_core.labels import THRESHOLDS
 from meteo_core.parameters import PARAMETERS
 from meteo_core.stations import stations
 from meteo_core.warehouse import Warehouse
@@ -54,32 +50,15 @@ def features(
 ) -> dg.MaterializeResult:
     """Each station's own observations of the day, what follows from them, and its recent past."""
     first, last = days_of(context)
-    windows = list(split(first, last, days=days_at_once(len(stations()), least=LOOK_BACK_DAYS)))
-    observed = with_look_back(
-        lambda begin, end: warehouse.read("raw.observations", begin, end, columns=OBSERVED),
-        windows,
-        days=LOOK_BACK_DAYS,
-    )
-
-    rows, missing = 0, 0.0
     with engine(settings.dask_scheduler) as compute:
-        for window, built in zip(windows, compute.map(_features_of, observed), strict=True):
-            if window.last == last and not rows and built.empty:
-                raise _nothing_observed(first, last)
-            warehouse.replace("features.daily", built, window.first, window.last, whole=(first, last))
-            rows += len(built)
-            missing += float(built[list(OWN_VALUES)].isna().mean(axis=1).sum())
+        made = make_features(warehouse, first, last, stations=len(stations()), compute=compute)
     return dg.MaterializeResult(
         metadata={
-            "station_days": rows,
+            "station_days": made.station_days,
             "columns": len(_FEATURE_COLUMNS),
-            "missing_share": missing / rows if rows else None,
+            "missing_share": made.missing_share,
         }
     )
-
-
-def _features_of(observed: tuple[pd.DataFrame, date]) -> pd.DataFrame:
-    return features_since(*observed)
 
 
 @dg.asset(
@@ -98,29 +77,14 @@ def labels(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Wareho
     The day before the window is labelled again too: its outcome is the rain of the window's first day.
     Unknown where the next day's rain is, and where it is a total, the day's own reading having been missed.
     """
-    first, last = days_of(context)
-    first -= timedelta(days=RELABELLED_DAYS)
-
-    rows, known, wet = 0, 0, 0.0
-    for window in split(first, last, days=days_at_once(len(stations()))):
-        observations = warehouse.read(
-            "raw.observations", window.first, window.last + timedelta(days=1), columns=LABELLED_FROM
-        )
-        outcomes = label_days(observations)
-        outcomes = outcomes[outcomes["date"].dt.date <= window.last]
-        rows += len(outcomes)
-        if window.last == last and not rows:
-            raise _nothing_observed(first, last)
-        warehouse.replace("labels.daily", outcomes, window.first, window.last)
-        outcome = outcomes[PREDICTAND.name].dropna()
-        known, wet = known + len(outcome), wet + float(outcome.sum())
+    made = make_labels(warehouse, *days_of(context), stations=len(stations()))
     return dg.MaterializeResult(
-        metadata={"station_days": rows, "known": known, "wet_share": wet / known if known else None}
+        metadata={
+            "station_days": made.station_days,
+            "known": made.known,
+            "wet_share": made.wet / made.known if made.known else None,
+        }
     )
-
-
-def _nothing_observed(first: date, last: date) -> dg.Failure:
-    return dg.Failure(f"no observations of {first}..{last}: materialize raw_observations first")
 
 
 @dg.asset_check(asset=features, blocking=True)

@@ -1,10 +1,10 @@
 """All partitions, and how the partitions of one asset lean on those of another."""
 
 from datetime import date
-from typing import Final
 
 import dagster as dg
 
+from meteo_core.daily_tables import RELABELLED_DAYS
 from meteo_core.features.daily import LOOK_BACK_DAYS
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
 from meteo_core.jobs import FIRST_DAY, FIRST_WEEK, WEEK_LESS_A_DAY, ZONE
@@ -28,8 +28,6 @@ def _daily_look(*, back: int = 0, ahead: int = 0) -> dg.TimeWindowPartitionMappi
 
 FEATURES_LOOK_BACK = _daily_look(back=LOOK_BACK_DAYS)
 LABELS_LOOK_AHEAD = _daily_look(ahead=1)
-RELABELLED_DAYS: Final = 1
-"""Days before a window that are labelled and verified again: their outcome is the rain of the next day."""
 RELABELLED = _daily_look(back=RELABELLED_DAYS)
 PREDICTORS_LOOK_BACK = _daily_look(back=PREDICTOR_LOOK_BACK_DAYS)
 WHOLE_RECORD = dg.AllPartitionMapping()

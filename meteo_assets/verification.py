@@ -12,7 +12,8 @@ import pandas as pd
 from meteo_assets.features import labels
 from meteo_assets.forecast import forecasts
 from meteo_assets.metadata import markdown_table, schema
-from meteo_assets.partitions import RELABELLED, RELABELLED_DAYS, days_of, observation_days
+from meteo_assets.partitions import RELABELLED, days_of, observation_days
+from meteo_core.daily_tables import RELABELLED_DAYS
 from meteo_core.jobs import FIRST_DAY
 from meteo_core.labels import PREDICTAND
 from meteo_core.verification import calibration_error

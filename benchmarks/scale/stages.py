@@ -13,11 +13,11 @@ import pandas as pd
 
 from benchmarks.scale.grown import SEED, GrownNetwork
 from meteo_core.calendar import Issue
-from meteo_core.compute.windows import days_at_once, split, with_look_back
-from meteo_core.features.daily import LOOK_BACK_DAYS, OBSERVED, features_since
+from meteo_core.compute.engine import InProcess
+from meteo_core.compute.windows import days_at_once, split
+from meteo_core.daily_tables import make_features, make_labels
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
 from meteo_core.forecasting import make_forecasts
-from meteo_core.labels import LABELLED_FROM, label_days
 from meteo_core.model.rain_models import RainModels
 from meteo_core.model.recipe import Recipe
 from meteo_core.model.stored_record import stored_record
@@ -65,26 +65,9 @@ def run(count: int, days: int, folder: Path) -> None:
     with stage("raw", rows):
         ingest(warehouse, GrownNetwork(tuple(_real()), count), last)
     with stage("features", rows):
-        windows = list(split(FIRST, last, days=days_at_once(count, least=LOOK_BACK_DAYS)))
-        observed = with_look_back(
-            lambda begin, end: warehouse.read("raw.observations", begin, end, columns=OBSERVED),
-            windows,
-            days=LOOK_BACK_DAYS,
-        )
-        for window, piece in zip(windows, observed, strict=True):
-            built = features_since(*piece)
-            warehouse.replace("features.daily", built, window.first, window.last)
+        make_features(warehouse, FIRST, last, stations=count, compute=InProcess())
     with stage("labels", rows):
-        for window in split(FIRST, last, days=days_at_once(count)):
-            observations = warehouse.read(
-                "raw.observations",
-                window.first,
-                window.last + timedelta(days=1),
-                columns=LABELLED_FROM,
-            )
-            outcomes = label_days(observations)
-            outcomes = outcomes[outcomes["date"].dt.date <= window.last]
-            warehouse.replace("labels.daily", outcomes, window.first, window.last)
+        make_labels(warehouse, FIRST, last, stations=count)
     with stage("training", rows) as told:
         trained = train_on(stored_record(warehouse, last, days_at_once=days_at_once(count)), recipe=RECIPE)
         told |= {"taught": trained.model.card["rows"], "roc_area": trained.scores.roc_area}

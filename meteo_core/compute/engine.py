@@ -49,8 +49,13 @@ class InProcess:
 
     def map(self, work: Callable[..., Made], pieces: Iterable[Piece], *shared: object) -> Iterator[Made]:
         """Each piece when its turn comes."""
-        for piece in pieces:
-            yield work(piece, *shared)
+        pieces = iter(pieces)
+        # What is done with is let go before the next is made.
+        while (piece := next(pieces, None)) is not None:
+            made = work(piece, *shared)
+            del piece
+            yield made
+            del made
 
 
 class OnCluster:

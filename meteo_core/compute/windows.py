@@ -40,12 +40,12 @@ def with_look_back(
 
     `read` gives the rows of days, both included, in order of `date`. Windows follow one another.
     """
-    kept = None
+    kept, back = None, timedelta(days=days)
     for window in windows:
-        back = timedelta(days=days)
         rows = read(window.first - back if kept is None else window.first, window.last)
         if kept is not None:
-            rows = pd.concat([kept, rows], ignore_index=True)
+            rows, kept = pd.concat([kept, rows], ignore_index=True), None
+        yield rows, window.first
         if len(windows) > 1:
             kept = rows[rows["date"] > pd.Timestamp(window.last - back)]
-        yield rows, window.first
+        del rows  # before the next are read

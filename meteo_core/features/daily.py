@@ -68,13 +68,15 @@ def build_features(observations: pd.DataFrame) -> pd.DataFrame:
 
 def features_since(observations: pd.DataFrame, first: date) -> pd.DataFrame:
     """`build_features` of the days from `first` on; the days before only have their say in them."""
-    built = build_features(observations)
-    return built[built["date"] >= pd.Timestamp(first)]
+    return derive_features(as_numbers(observations), since=first)
 
 
-def derive_features(own_values: pd.DataFrame) -> pd.DataFrame:
+def derive_features(own_values: pd.DataFrame, *, since: date | None = None) -> pd.DataFrame:
     """`build_features` for a frame whose parameters are numbers already: `station`, `date`, `OWN_VALUES`."""
-    keys = own_values[["station", "date"]].sort_values(["date", "station"]).reset_index(drop=True)
+    keys = own_values[["station", "date"]].sort_values(["date", "station"])
+    if since is not None:
+        keys = keys[keys["date"] >= pd.Timestamp(since)]
+    keys = keys.reset_index(drop=True)
     days = StationDays.from_frame(own_values, OWN_VALUES)
     row, column = days.positions(keys)
     built = np.empty((len(DAILY_COLUMNS), len(keys)))
