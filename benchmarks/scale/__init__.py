@@ -24,6 +24,8 @@ from benchmarks.scale.grown import GrownNetwork
 from meteo_core.compute.engine import InProcess, engine
 from meteo_core.compute.windows import split
 from meteo_core.features.daily import LOOK_BACK_DAYS, features_since
+from meteo_core.features.predictor_table import Variant
+from meteo_core.model.recipe import Recipe
 from meteo_core.stations import TABLE, stations
 
 STATIONS: Final = (500, 5_000, 20_000)
@@ -34,6 +36,10 @@ MOST_EXPONENT: Final = 1.1
 STAGES: Final = ("raw", "features", "labels", "training", "hindcast")
 _DASK_STATIONS: Final = 2_000
 _DASK_DAYS: Final = 180
+_TREES: Final = 120
+_TREE_ROWS: Final = 200_000
+_TREE_PREDICTORS: Final = 150
+"""About the rows and columns of a training."""
 
 
 class TargetMissed(AssertionError):
@@ -61,7 +67,7 @@ def run() -> None:
     if exponents:
         show(["stage", "exponent of growth"], [(name, f"{each:.2f}") for name, each in exponents.items()])
     if os.environ.get("METEO_BENCH_WORKERS") != "0":
-        _compare_workers(min(_DASK_STATIONS, *sizes), min(days, _DASK_DAYS))
+        _compare_workers(min(_DASK_STATIONS, max(sizes)), min(days, _DASK_DAYS))
 
     peak = max(stage["peak_mb"] for size in measured for stage in size.stages.values())
     growth = max(exponents.values(), default=math.nan)
@@ -136,7 +142,7 @@ def _exponents(measured: Sequence[Size]) -> dict[str, float]:
 
 
 def _compare_workers(count: int, days: int) -> None:
-    """Features of the same range in this process, on one worker and on two."""
+    """Features of the same range and trees on the same rows, in this process, on one worker and on two."""
     from distributed import LocalCluster
 
     network = GrownNetwork(tuple(stations().values()), count)
@@ -159,15 +165,31 @@ def _compare_workers(count: int, days: int) -> None:
             with here, engine(here.scheduler_address) as compute:
                 list(compute.map(_warm, range(2 * workers)))
                 seconds = _timed(compute, pieces())
-        rows.append((workers or "none, in process", f"{seconds:.1f}", f"{count * days / seconds:,.0f}"))
-    show(["Dask workers", f"features of {count:,} stations x {days} days, s", "rows a second"], rows)
+        rows.append((workers or "none, in process", *(f"{each:.1f}" for each in seconds)))
+    show(
+        [
+            "Dask workers",
+            f"features of {count:,} stations x {days} days, s",
+            f"{_TREES} trees on {_TREE_ROWS:,} rows x {_TREE_PREDICTORS}, s",
+        ],
+        rows,
+    )
 
 
-def _timed(compute: Any, pieces: Iterator[Any]) -> float:
+def _timed(compute: Any, pieces: Iterator[Any]) -> tuple[float, float]:
+    """Seconds for the features of the pieces, and for the trees."""
     started = time.perf_counter()
     for _ in compute.map(_features_of, pieces):
         pass
-    return time.perf_counter() - started
+    features = time.perf_counter() - started
+
+    chance = np.random.default_rng(0)
+    matrix = chance.normal(size=(_TREE_ROWS, _TREE_PREDICTORS)).astype(np.float32)
+    outcomes = (matrix[:, 0] + chance.normal(size=_TREE_ROWS) > 0).astype(float)
+    names = [f"predictor_{number}" for number in range(_TREE_PREDICTORS)]
+    started = time.perf_counter()
+    compute.grow(matrix, outcomes, names=names, settings=Recipe().for_xgboost(Variant.FULL), rounds=_TREES)
+    return features, time.perf_counter() - started
 
 
 def _features_of(piece: tuple[Any, date]) -> Any:
