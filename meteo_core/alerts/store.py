@@ -12,7 +12,7 @@ from meteo_core.alerts.tables import alert_deliveries, alerts, metadata, take_tu
 from meteo_core.service_database import ServiceDatabase
 
 MOST_LISTED: Final = 200
-"""Alerts given at once."""
+"""Alerts listed at once for people; what is decided by looks at all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ class AlertStore:
 
     def recent(self, since: datetime) -> list[Alert]:
         """Those that last and those that ended since then, newest first; `MOST_LISTED` at most."""
-        return self._list(alerts.c.resolved_at.is_(None) | (alerts.c.resolved_at >= since))
+        lasting = alerts.c.resolved_at.is_(None) | (alerts.c.resolved_at >= since)
+        return self._list(lasting, most=MOST_LISTED)
 
     def opened_since(self, kind: Kind, moment: datetime, *, begun_since: datetime) -> list[Alert]:
         """Those on record since `moment` of troubles that began since `begun_since`, newest first."""
@@ -141,15 +142,15 @@ class AlertStore:
         return resolved
 
     def _any_open(self, kind: Kind) -> bool:
-        return bool(self.open_alerts(kind))
+        return bool(self._list(alerts.c.resolved_at.is_(None), alerts.c.kind == kind, most=1))
 
-    def _list(self, *conditions: Any) -> list[Alert]:
+    def _list(self, *conditions: Any, most: int | None = None) -> list[Alert]:
         with self._database.reading() as connection:
             # Until the pipeline first had something to tell there are no tables.
             self._has_tables = self._has_tables or inspect(connection).has_table(alerts.name)
             if not self._has_tables:
                 return []
-            return _read(connection, *conditions)
+            return _read(connection, *conditions, most=most)
 
 
 def _see_again(connection: Connection, alert: Alert, trouble: Trouble, at: datetime) -> None:
@@ -188,10 +189,9 @@ def queue(
         )
 
 
-def _read(connection: Connection, *conditions: Any) -> list[Alert]:
-    rows = connection.execute(
-        select(alerts).where(*conditions).order_by(alerts.c.id.desc()).limit(MOST_LISTED)
-    )
+def _read(connection: Connection, *conditions: Any, most: int | None = None) -> list[Alert]:
+    """Newest first: all of them, or the newest so many."""
+    rows = connection.execute(select(alerts).where(*conditions).order_by(alerts.c.id.desc()).limit(most))
     return [as_alert(row) for row in rows]
 
 

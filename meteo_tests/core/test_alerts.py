@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from meteo_core.alerts.alert import Alert, DeliveryState, Kind, Telling, Trouble
-from meteo_core.alerts.store import AlertStore
+from meteo_core.alerts.store import MOST_LISTED, AlertStore
 from meteo_core.service_database import ServiceDatabase
 
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -77,6 +77,19 @@ def test_recovery_is_one_all_clear_and_what_follows_another_episode(store: Alert
     ]
     assert [d.telling for d in told[newest.id]] == [Telling.ALERT] * 2
     assert {d.state for d in told[newest.id]} == {DeliveryState.QUEUED}
+
+
+def test_more_troubles_than_a_list_holds_are_each_opened_once_and_ended(store: AlertStore):
+    many = [replace(STUCK, subject=f"hard:S{number}:pressure_3pm") for number in range(MOST_LISTED + 50)]
+
+    first = store.report(Kind.DRIFT, many, over=over, at=START)
+    again = store.report(Kind.DRIFT, many, over=over, at=START + MINUTE)
+
+    assert len(first.opened) == again.still_open == len(store.open_alerts()) == len(many)
+    assert again.opened == ()
+    assert len(store.recent(START)) == MOST_LISTED
+    ended = store.report(Kind.DRIFT, [], over=over, at=START + 2 * MINUTE)
+    assert (len(ended.resolved), ended.still_open) == (len(many), 0)
 
 
 def test_what_is_not_known_to_be_over_stays_open(store: AlertStore):
