@@ -6,13 +6,13 @@ writes rows that may be there only once first waits here for the others who writ
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from typing import Final
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from meteo_core.warehouse.errors import WarehouseError
@@ -20,6 +20,8 @@ from meteo_core.warehouse.held import LOCK_TIMEOUT_SECONDS
 from meteo_core.warehouse.lake_place import CONNECT_SECONDS
 from meteo_core.warehouse.store import Window
 
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+"""SQLSTATE of a lock that was waited for in vain."""
 MOST_MONTHS: Final = 24
 """A longer window takes the whole table: a lock for each month of a century would be too many."""
 
@@ -47,23 +49,31 @@ def turn_at(server: URL, window: Window) -> Iterator[HeldTurn]:
     """Wait for everybody else who writes days of this window, then hold it for the `with` block.
 
     Windows of different months do not wait for each other. A process that dies gives its locks up. Raises
-    `WarehouseError` where they are not had in `LOCK_TIMEOUT_SECONDS`.
+    `WarehouseError` where they are not had in `LOCK_TIMEOUT_SECONDS`, or the catalog's server is away.
     """
     engine = create_engine(
         server, poolclass=NullPool, hide_parameters=True, connect_args={"connect_timeout": CONNECT_SECONDS}
     )
     try:
-        with engine.connect() as connection:
+        with ExitStack() as stack:
             try:
+                connection = stack.enter_context(engine.connect())
                 _take(connection, window)
             except SQLAlchemyError as error:
-                cause = str(error.__cause__ or error).strip().splitlines()
-                raise WarehouseError(
-                    f"{window.table}: no turn to write it within {LOCK_TIMEOUT_SECONDS:.0f} s: {cause[0]}"
-                ) from None  # SQLAlchemy's own words may hold the address
+                raise _failure(error, window) from None  # SQLAlchemy's own words may hold the address
             yield HeldTurn(connection, window)
     finally:
         engine.dispose()  # ends the transaction, and with it the locks
+
+
+def _failure(error: SQLAlchemyError, window: Window) -> WarehouseError:
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    if getattr(cause, "pgcode", None) == _LOCK_NOT_AVAILABLE:
+        why = f"no turn to write it within {LOCK_TIMEOUT_SECONDS:.0f} s"
+    else:
+        why = "the lake's catalog does not answer, or refuses"
+    told = str(cause or error).strip().splitlines() or [type(error).__name__]
+    return WarehouseError(f"{window.table}: {why}: {told[0]}")
 
 
 def _take(connection: Connection, window: Window) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from meteo_core.warehouse import Lake, LakePlace, Warehouse, WarehouseError, Window
 from meteo_core.warehouse.migrations import scripts
+from meteo_core.warehouse.turns import turn_at
 from meteo_tests.core.test_warehouse import FIRST_FETCH, add, fetched, labelled
 from meteo_tests.lakes import Lakes, lake_at
 
@@ -234,6 +235,34 @@ def test_a_catalog_that_is_away_is_named_without_its_password(password: str | No
     words = "".join(traceback.format_exception(told.value)) + repr(place)
     assert "in-address" not in words
     assert "from-a-file" not in words
+
+
+@pytest.mark.fault("catalog does not answer a writer", "one clear error without a password")
+def test_a_catalog_that_is_away_is_said_to_a_writer_without_its_password(tmp_path: Path):
+    place = LakePlace("ducklake:postgresql://meteo:in-address@127.0.0.1:1/lake", str(tmp_path))
+
+    with pytest.raises(WarehouseError, match=r"labels\.daily: the lake's catalog does not answer") as told:
+        Warehouse(Lake(place)).write(Window("labels.daily"), lambda connection: None)
+
+    words = "".join(traceback.format_exception(told.value))
+    assert "127.0.0.1" in words
+    assert "in-address" not in words
+
+
+def test_who_waits_for_a_turn_in_vain_is_told_that_others_write(
+    lakes: Lakes, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("meteo_core.warehouse.turns.LOCK_TIMEOUT_SECONDS", 1.0)
+    server = LakePlace(f"ducklake:{lakes.server}").server
+    assert server is not None
+    month = Window("labels.daily", MONTHS[0], MONTHS[0])
+
+    with (
+        turn_at(server, month),
+        pytest.raises(WarehouseError, match=r"labels\.daily: no turn to write it within 1 s"),
+        turn_at(server, month),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(
