@@ -6,18 +6,28 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binom
 
 from meteo_core.calendar import Issue
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
 from meteo_core.labels import PREDICTAND, as_float
 from meteo_core.model.rain_models import RainModels
-from meteo_core.verification.intervals import Interval, paired_difference, paired_difference_by_group
+from meteo_core.verification.intervals import (
+    CONFIDENCE,
+    Interval,
+    paired_difference,
+    paired_difference_by_group,
+)
 from meteo_core.verification.summary import season_of
 
 LEAST_ROWS: Final = 1_000
 """Fewer station days that both forecast say too little."""
-MOST_WORSE_STATIONS: Final = 4
-"""At 49 stations one or two are worse by chance, at 95 %; more than four once in a hundred times."""
+WORSE_BY_CHANCE: Final = (1 - CONFIDENCE) / 2
+"""Share of stations whose interval lies above 0 although they are as good."""
+SURE: Final = 0.99
+"""How seldom, 1 - this, chance alone may keep a challenger back by its worse stations."""
+MOST_NAMED: Final = 10
+"""Stations named in a reason."""
 REFRESH_DAYS: Final = 91
 """A challenger that is no worse replaces a champion that has not seen this many of the newest days: five
 years without retraining cost 0.002 to 0.005 of ROC area, little by little."""
@@ -57,6 +67,12 @@ class Comparison:
     def worse_stations(self) -> list[str]:
         """Stations where the challenger is worse beyond doubt."""
         return self.by_station.loc[self.by_station["low"] > 0, "station"].tolist()
+
+    @property
+    def worse_by_chance(self) -> int:
+        """How many stations seem worse by chance alone, at most, in 99 of 100 comparisons: 4 of 49."""
+        compared = int(self.by_station["low"].notna().sum())
+        return int(binom.ppf(SURE, compared, WORSE_BY_CHANCE)) if compared else 0
 
     @property
     def words(self) -> str:
@@ -131,7 +147,8 @@ def decide(comparisons: Mapping[Issue, Comparison], *, unseen_days: int) -> Deci
     """Whether the challenger becomes champion.
 
     It does if it is better beyond doubt at some issue time, or no worse and the champion has not seen the
-    `REFRESH_DAYS` newest days; never if it is worse beyond doubt at any issue time, or at several stations.
+    `REFRESH_DAYS` newest days; never if it is worse beyond doubt at any issue time, or at more stations than
+    chance explains.
     `unseen_days` is how many days of training the challenger has beyond the champion's last.
     """
     if not comparisons:
@@ -153,8 +170,10 @@ def why_worse(comparisons: Mapping[Issue, Comparison]) -> str | None:
     for issue, comparison in comparisons.items():
         if comparison.is_worse:
             return f"worse than the champion in the {issue.value}"
-        if len(comparison.worse_stations) > MOST_WORSE_STATIONS:
-            return f"worse in the {issue.value} at {', '.join(comparison.worse_stations)}"
+        if len(worse := comparison.worse_stations) > comparison.worse_by_chance:
+            unnamed = len(worse) - MOST_NAMED
+            others = f" and {unnamed} more" if unnamed > 0 else ""
+            return f"worse in the {issue.value} at {', '.join(worse[:MOST_NAMED])}{others}"
     return None
 
 

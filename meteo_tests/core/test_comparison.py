@@ -7,7 +7,7 @@ import pytest
 from meteo_core.calendar import Issue
 from meteo_core.model.comparison import (
     LEAST_ROWS,
-    MOST_WORSE_STATIONS,
+    MOST_NAMED,
     REFRESH_DAYS,
     Comparison,
     compare,
@@ -89,16 +89,51 @@ def test_worse_at_several_stations_is_not_promoted(labels: pd.DataFrame):
     champion = forecasts(labels, error=0.35, seed=1)
     challenger = forecasts(labels, error=0.2, seed=2)
     bad = forecasts(labels, error=0.42, seed=3)
-    several = challenger["station"].isin(STATIONS[: MOST_WORSE_STATIONS + 1])
+    several = challenger["station"].isin(STATIONS[:3])  # by chance alone there are 2 of 10 at most
     challenger.loc[several, "p_gt_1_0"] = bad.loc[several, "p_gt_1_0"]
 
     found = compare(challenger, champion, labels)
     decision = decide(found, unseen_days=7)
 
     assert not found[Issue.EVENING].is_worse
-    assert len(found[Issue.EVENING].worse_stations) == MOST_WORSE_STATIONS + 1
     assert not decision.promote
-    assert STATIONS[0] in decision.reason
+    assert "worse in the evening at Station0, Station1, Station2: evening" in decision.reason
+
+
+def compared(stations: int, *, worse: int) -> Comparison:
+    """A challenger that is better as a whole, and worse beyond doubt at some stations."""
+    by_station = pd.DataFrame(
+        {
+            "station": [f"S{number}" for number in range(stations)],
+            "low": np.where(np.arange(stations) < worse, 0.01, -0.01),
+        }
+    )
+    better = Interval(-0.01, -0.02, -0.005)
+    return Comparison(
+        Issue.EVENING, "2015-01-01", "2015-12-31", 9, 0.1, 0.11, better, by_station, pd.DataFrame()
+    )
+
+
+@pytest.mark.parametrize(("stations", "chance"), [(49, 4), (1000, 37)])
+def test_as_many_stations_may_be_worse_as_are_so_by_chance(stations: int, chance: int):
+    as_many, more = compared(stations, worse=chance), compared(stations, worse=chance + 1)
+
+    assert decide({Issue.EVENING: as_many}, unseen_days=7).promote
+    assert not decide({Issue.EVENING: more}, unseen_days=7).promote
+
+
+def test_of_many_worse_stations_some_are_named_and_the_others_counted():
+    reason = decide({Issue.EVENING: compared(1000, worse=60)}, unseen_days=7).reason
+
+    assert f"S{MOST_NAMED - 1} and {60 - MOST_NAMED} more: evening" in reason
+    assert f"S{MOST_NAMED}," not in reason
+
+
+def test_stations_with_too_few_days_for_an_interval_are_not_counted():
+    few = compared(1000, worse=5)
+    few.by_station.loc[49:, "low"] = np.nan
+
+    assert not decide({Issue.EVENING: few}, unseen_days=7).promote
 
 
 @pytest.mark.parametrize(("unseen_days", "promoted"), [(REFRESH_DAYS - 1, False), (REFRESH_DAYS, True)])
