@@ -1,9 +1,7 @@
 """Stage 1 of 7: from a source's documents to observations fit for use, the bytes kept as received."""
 
 import gzip
-import hashlib
 import logging
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ import pandas as pd
 from meteo_core.quality import inspect, newest_of_each_day
 from meteo_core.sources.protocol import Delivery, Source, SourceFailure
 from meteo_core.stations import Station
+from meteo_core.whole_file import remove_abandoned, replace_file
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +39,7 @@ def gather(
     source: Source, stations: Sequence[Station], first: date, last: date, *, landing: Path
 ) -> Gathered:
     """Ask for days `first`..`last` (both included), keep the bytes under `landing`, inspect every value."""
+    remove_abandoned(landing)
     deliveries: list[Delivery] = []
     failures: list[SourceFailure] = []
     for count, given in enumerate(source.fetch(stations, first, last), start=1):
@@ -70,18 +70,7 @@ def _land(delivery: Delivery, landing: Path) -> None:
     path = landing / digest[:2] / f"{digest}.gz"
     if path.exists():
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{os.getpid()}")
-    unfinished.write_bytes(gzip.compress(delivery.content, compresslevel=6, mtime=0))
-    unfinished.replace(path)
-
-
-def read_landed(landing: Path, content_sha256: str) -> bytes:
-    """The document with this hash, exactly as received; ValueError where the copy is damaged."""
-    content = gzip.decompress((landing / content_sha256[:2] / f"{content_sha256}.gz").read_bytes())
-    if hashlib.sha256(content).hexdigest() != content_sha256:
-        raise ValueError(f"the landed copy of {content_sha256} is damaged")
-    return content
+    replace_file(path, gzip.compress(delivery.content, compresslevel=6, mtime=0))
 
 
 def _within(rows: pd.DataFrame, first: date, last: date) -> pd.DataFrame:

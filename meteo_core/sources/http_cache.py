@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from meteo_core.sources.source_state import replace_file
+from meteo_core.whole_file import replace_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """What a source remembers between runs: that it was refused, and which real stations stood behind it."""
 
 import json
-import os
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from meteo_core.whole_file import replace_file
 
 
 class SourceState:
@@ -95,16 +95,3 @@ class StationNumbers:
             return None
         self._state.write(self._ENTRY, {**known, product: list(numbers)})
         return tuple(before) if isinstance(before, list) else None
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that a reader finds the old content or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -14,8 +14,8 @@ from meteo_assets.settings import Settings
 from meteo_core.home import Home
 from meteo_core.model.rain_models import RainModels
 from meteo_core.model.registry import ModelRegistry
-from meteo_core.sources.source_state import replace_file
 from meteo_core.warehouse import Warehouse
+from meteo_core.whole_file import replace_file
 from meteo_tests import builders
 from meteo_tests.api.people import populate, url_of
 

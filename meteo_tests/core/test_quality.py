@@ -1,9 +1,12 @@
+import gzip
+import os
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from meteo_core.ingestion import gather, read_landed
+from meteo_core.ingestion import gather
 from meteo_core.quality import Inspection, inspect, newest_of_each_day
 from meteo_core.sources.protocol import Delivery, SourceUnavailable
 from meteo_core.stations import find_station
@@ -186,4 +189,46 @@ def test_one_bad_document_costs_none_of_the_others(tmp_path):
         ["bad", "SourceUnavailable", "no answer"]
     ]
     assert gathered.findings.empty
-    assert read_landed(tmp_path, gathered.observations["content_sha256"].iloc[0]) == b"the bytes"
+    (digest,) = set(gathered.observations["content_sha256"])
+    assert gzip.decompress((tmp_path / digest[:2] / f"{digest}.gz").read_bytes()) == b"the bytes"
+
+
+def gathered_into(landing: Path) -> None:
+    gather(MonthInFahrenheit(), [find_station("Sydney")], date(2020, 6, 3), date(2020, 6, 3), landing=landing)
+
+
+@pytest.mark.fault("two containers with the same process number keep one document at once", "it is kept")
+def test_a_document_that_two_keep_at_the_same_moment_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    whole = os.replace
+
+    def after_another(source: Path, target: Path) -> None:
+        monkeypatch.setattr(os, "replace", whole)
+        gathered_into(tmp_path)  # the other comes between writing and renaming
+        whole(source, target)
+
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    monkeypatch.setattr(os, "replace", after_another)
+    gathered_into(tmp_path)
+
+    (kept,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert gzip.decompress(kept.read_bytes()) == b"the bytes"
+
+
+def test_a_kept_document_is_as_readable_as_any_new_file(tmp_path: Path):
+    gathered_into(tmp_path / "landing")
+    (tmp_path / "any").touch()
+
+    (kept,) = (tmp_path / "landing").glob("*/*.gz")
+    assert kept.stat().st_mode == (tmp_path / "any").stat().st_mode
+
+
+def test_what_a_killed_run_left_half_written_is_cleared_away_after_a_day(tmp_path: Path):
+    left, new = (tmp_path / "ab" / f".{name}.gz.1.unfinished" for name in ("left", "new"))
+    left.parent.mkdir()
+    left.touch()
+    new.touch()
+    os.utime(left, (0, 0))
+
+    gathered_into(tmp_path)
+
+    assert (left.exists(), new.exists()) == (False, True)
