@@ -6,7 +6,7 @@ one atomic rename. The service never opens the warehouse.
 
 import hashlib
 import json
-import os
+import re
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -24,6 +24,7 @@ from meteo_core.features.daily import LOOK_BACK_DAYS
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
 from meteo_core.verification.published import no_pairs, reliabilities, summaries
 from meteo_core.verification.rolling import rolling
+from meteo_core.whole_file import is_abandoned, replace_file
 
 FORMAT = 6
 SERVED_DAYS = 60
@@ -36,6 +37,7 @@ ALARM_DAYS = 60
 """Days of alarms that are told."""
 KEEP = 5
 """Published snapshots kept, so that a reader of the last one is never cut off."""
+_NAME = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}$")
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
 OBSERVATIONS = "observations.parquet"
@@ -106,13 +108,11 @@ def publish(
     nothing was verified yet. `due` are the forecasts that should have an outcome, as
     `verification.rolling.due_forecasts` counts them: without it coverage is not known. `held_out` are the
     forecasts of days held out from the champion, from which follows what skill to expect. `cards` are texts
-    by file name. Where the snapshot cannot be read back, `UnusableSnapshot` is raised and the one before
-    stays current.
+    by file name. Where the snapshot cannot be read back, `UnusableSnapshot` is raised. Whatever fails, the
+    one before stays current and nothing of the new one is left.
     """
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
-    folder = serving / name
-    folder.mkdir(parents=True)
     pairs = no_pairs() if pairs is None else pairs
     expectation = expected_scores(held_out)
     tables = {
@@ -126,28 +126,42 @@ def publish(
         ROLLING: judged(rolling(pairs, due), expectation),
         EXPECTATION: expectation,
     }
-    cards = cards or {}
+    verified = None if pairs.empty else [f"{day:%Y-%m-%d}" for day in pairs["date"].agg(["min", "max"])]
+    try:
+        _write(serving / name, tables, cards or {}, created_at=now, verified=verified)
+        read(serving, name)
+        replace_file(serving / POINTER, name.encode())
+    except BaseException:
+        if current_name(serving) != name:
+            shutil.rmtree(serving / name, ignore_errors=True)
+        raise
+    _prune(serving, keep=name)
+    return name
+
+
+def _write(
+    folder: Path,
+    tables: Mapping[str, pd.DataFrame],
+    cards: Mapping[str, str],
+    *,
+    created_at: datetime,
+    verified: list[str] | None,
+) -> None:
+    """Fill a new folder; its manifest comes last."""
+    folder.mkdir(parents=True)
     for file, table in tables.items():
         table.to_parquet(folder / file, index=False)
     for file, text in cards.items():
         (folder / file).write_text(text, encoding="utf-8")
     manifest = {
         "format": FORMAT,
-        "created_at": now.isoformat(),
-        "verified": None if pairs.empty else [f"{day:%Y-%m-%d}" for day in pairs["date"].agg(["min", "max"])],
+        "created_at": created_at.isoformat(),
+        "verified": verified,
         "rows": {file: len(table) for file, table in tables.items()},
         "cards": list(cards),
         "sha256": {file: _sha256(folder / file) for file in (*tables, *cards)},
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
-
-    read(serving, name)
-    # A rename within a folder is atomic: a reader sees the old name or the new one.
-    pointer = serving / f"{POINTER}.{name}"
-    pointer.write_text(name, encoding="utf-8")
-    os.replace(pointer, serving / POINTER)
-    _prune(serving, keep=name)
-    return name
 
 
 def current_name(serving: Path) -> str | None:
@@ -201,8 +215,21 @@ def _sha256(path: Path) -> str:
 
 
 def _prune(serving: Path, *, keep: str) -> None:
-    """Remove all but the newest snapshots."""
-    published = sorted(folder for folder in serving.iterdir() if (folder / MANIFEST).is_file())
-    for folder in published[:-KEEP]:
+    """Remove all but the newest snapshots, and what those left who were killed while they published."""
+    folders = sorted(path for path in serving.iterdir() if _NAME.match(path.name))
+    published = [folder for folder in folders if _is_of_this_format(folder)]
+    # What has no manifest is being written, or never will be; other formats are for other versions to read.
+    others = [folder for folder in folders if folder not in published and is_abandoned(folder)]
+    for folder in (*published[:-KEEP], *others):
         if folder.name != keep:
             shutil.rmtree(folder, ignore_errors=True)
+    for pointer in serving.glob(f"*{POINTER}.*"):
+        if is_abandoned(pointer):
+            pointer.unlink(missing_ok=True)
+
+
+def _is_of_this_format(folder: Path) -> bool:
+    try:
+        return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["format"] == FORMAT
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
