@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import quote
 
-from pydantic import SecretStr
-
+from meteo_assets.secret_settings import secret_of
 from meteo_assets.settings import Settings
 from meteo_core.alerts.alert import Alert, Kind, Telling
 from meteo_core.alerts.channels import DEFAULT_PORTS, WEBHOOK, Channel, Email, Webhook, email_name
@@ -20,7 +18,7 @@ from meteo_core.service_database import ServiceDatabase
 
 
 class ChannelNotConfigured(MeteoError):
-    """A setting is missing or unreadable that a channel needs."""
+    """A setting is missing that a channel needs."""
 
 
 @contextmanager
@@ -32,7 +30,7 @@ def alert_store(settings: Settings) -> Iterator[AlertStore]:
 
 @contextmanager
 def outbox(settings: Settings) -> Iterator[Outbox]:
-    """The messages that wait; raises `ChannelNotConfigured`."""
+    """The messages that wait; raises as `channels_of`."""
     channels = channels_of(settings)
     with _database(settings) as database:
         yield Outbox(database, channels)
@@ -54,12 +52,14 @@ def channel_names(settings: Settings) -> tuple[str, ...]:
 
 
 def channels_of(settings: Settings) -> tuple[Channel, ...]:
-    """The channels that are set up; none is fine. Raises `ChannelNotConfigured`."""
+    """The channels that are set up; none is fine. Raises `ChannelNotConfigured` and `UnreadableSecret`."""
     channels: list[Channel] = []
     if settings.alert_email_to:
         if not settings.smtp_host:
             raise ChannelNotConfigured("METEO_ALERT_EMAIL_TO is set: name the mail server in METEO_SMTP_HOST")
-        password = _secret(settings.smtp_password, settings.smtp_password_file)
+        password = secret_of(
+            settings.smtp_password, settings.smtp_password_file, setting="METEO_SMTP_PASSWORD_FILE"
+        )
         channels += [
             Email(
                 to=mailbox,
@@ -72,20 +72,14 @@ def channels_of(settings: Settings) -> tuple[Channel, ...]:
             )
             for mailbox in dict.fromkeys(settings.alert_email_to)
         ]
-    address = _secret(settings.alert_webhook_url, settings.alert_webhook_url_file)
+    address = secret_of(
+        settings.alert_webhook_url,
+        settings.alert_webhook_url_file,
+        setting="METEO_ALERT_WEBHOOK_URL_FILE",
+    )
     if address:
         channels.append(Webhook(address, settings.alert_webhook_format))
     return tuple(channels)
-
-
-def _secret(given: SecretStr | None, file: Path | None) -> str | None:
-    if file is None:
-        return given.get_secret_value() if given else None
-    try:
-        return file.read_text(encoding="utf-8").strip() or None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise ChannelNotConfigured(f"the secret in {file} cannot be read: {reason}") from error
 
 
 @dataclass(frozen=True, slots=True)

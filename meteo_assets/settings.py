@@ -113,7 +113,7 @@ class Settings(WarehouseSettings):
         return Home(self.home_dir.resolve())
 
     def tables(self) -> Warehouse:
-        """All tables, wherever they are kept. Raises `WarehouseError` for settings that cannot be."""
+        """All tables, wherever they are kept; raises as `warehouse_at`."""
         return self.warehouse_in(self.home)
 
     @property

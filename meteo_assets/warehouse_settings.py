@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
+from meteo_assets.secret_settings import secret_of
 from meteo_core.home import Home
 from meteo_core.warehouse import SCHEME, Lake, LakePlace, ObjectStore, Warehouse, WarehouseError
 
@@ -36,13 +37,16 @@ class WarehouseSettings(BaseSettings):
     """File that holds the key, instead."""
 
     def warehouse_in(self, home: Home) -> Warehouse:
-        """All tables, wherever they are. Raises `WarehouseError` for settings that cannot be."""
+        """All tables, wherever they are; raises as `warehouse_at`."""
         if self.warehouse is None:
             return Warehouse(home.warehouse)
         return self.warehouse_at(self.warehouse, data=self.lake_data or str(home.lake))
 
     def warehouse_at(self, address: str, *, data: str | None) -> Warehouse:
-        """Tables at an address: of a lake, or the path of a file. Keys and passwords are those set here."""
+        """Tables at an address: of a lake, or the path of a file. Keys and passwords are those set here.
+
+        Raises `WarehouseError` for settings that cannot be, and `UnreadableSecret`.
+        """
         if not address.startswith(SCHEME):
             if "://" in address:
                 raise WarehouseError(
@@ -52,12 +56,16 @@ class WarehouseSettings(BaseSettings):
         place = LakePlace(
             address,
             data=data,
-            password=_secret(self.warehouse_password, self.warehouse_password_file),
+            password=secret_of(
+                self.warehouse_password,
+                self.warehouse_password_file,
+                setting="METEO_WAREHOUSE_PASSWORD_FILE",
+            ),
             objects=ObjectStore(
                 endpoint=self.s3_endpoint,
                 region=self.s3_region,
                 key_id=self.s3_key_id,
-                secret=_secret(self.s3_secret, self.s3_secret_file),
+                secret=secret_of(self.s3_secret, self.s3_secret_file, setting="METEO_S3_SECRET_FILE"),
             ),
         )
         return Warehouse(Lake(place))
@@ -66,12 +74,3 @@ class WarehouseSettings(BaseSettings):
     def lake_keep(self) -> timedelta:
         """How far back the lake can be read as it was."""
         return timedelta(days=self.lake_keep_days)
-
-
-def _secret(given: SecretStr | None, file: Path | None) -> str | None:
-    if file is None:
-        return given.get_secret_value() if given else None
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise WarehouseError(f"the secret in {file} cannot be read: {error.strerror}") from error

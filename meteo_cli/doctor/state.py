@@ -6,6 +6,7 @@ from typing import Final
 import pandas as pd
 
 from meteo_api.settings import Settings as ServiceSettings
+from meteo_assets.secret_settings import UnreadableSecret
 from meteo_assets.settings import Settings
 from meteo_assets.tracking import registry_of
 from meteo_cli.doctor.finding import Finding, fail, ok, skip, warn
@@ -37,7 +38,7 @@ def warehouse_opens(settings: Settings, _service: ServiceSettings) -> Finding:
             return warn(f"{warehouse.place} is not there yet", "the first run makes it")
         with warehouse.connect_as_it_is() as connection:
             missing = missing_scripts(connection)
-    except WarehouseError as error:
+    except (WarehouseError, UnreadableSecret) as error:
         return fail(str(error), "install that release" if "newer Meteo" in str(error) else if_broken)
     if missing:
         return ok(f"{warehouse.place} answers; {', '.join(missing)} will be applied at the next use")

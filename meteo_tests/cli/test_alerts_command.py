@@ -1,5 +1,6 @@
 """`meteo alerts`: the channels tried, and what is wrong listed, on the command line."""
 
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from meteo_assets.alerting import ChannelNotConfigured, alert_store, channel_names, channels_of
+from meteo_assets.secret_settings import UnreadableSecret
 from meteo_assets.settings import Settings
 from meteo_cli.main import app
 from meteo_core.alerts.alert import Kind, Trouble
@@ -102,13 +104,38 @@ def test_secrets_are_in_no_settings_that_are_shown_and_names_need_none(tmp_path:
         assert "T0K3N" not in shown
 
 
+def test_a_channel_set_up_by_half_is_said_so():
+    with pytest.raises(ChannelNotConfigured, match="METEO_SMTP_HOST"):
+        channels_of(Settings(alert_email_to=("a@example.org",)))
+
+
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    ("content", "words"),
     [
-        ({"alert_email_to": ("a@example.org",)}, "METEO_SMTP_HOST"),
-        ({"alert_webhook_url_file": Path("/nowhere/secret")}, "cannot be read: No such file"),
+        (None, "secret cannot be read: No such file"),
+        (b"\xffT0K3N", "secret cannot be read: it is no text in UTF-8"),
+        (b" \n", "secret is empty"),
     ],
 )
-def test_a_channel_set_up_by_half_is_said_so(wrong: dict, words: str):
-    with pytest.raises(ChannelNotConfigured, match=words):
-        channels_of(Settings(**wrong))
+@pytest.mark.parametrize(
+    "setting",
+    ["alert_webhook_url_file", "smtp_password_file", "warehouse_password_file", "s3_secret_file"],
+)
+def test_a_file_that_gives_no_secret_is_named_with_its_setting(
+    setting: str, content: bytes | None, words: str, tmp_path: Path
+):
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    settings = Settings(
+        home_dir=tmp_path,
+        alert_email_to=("a@example.org",),
+        smtp_host="mail.example.org",
+        warehouse="ducklake:postgresql://meteo@127.0.0.1:1/lake",
+        **{setting: file},
+    )
+
+    with pytest.raises(UnreadableSecret, match=f"METEO_{setting.upper()}: .*{words}") as told:
+        _ = settings.tables(), channels_of(settings)
+
+    assert "T0K3N" not in "".join(traceback.format_exception(told.value))
