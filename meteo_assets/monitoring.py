@@ -1,6 +1,7 @@
 """Beside the stages: what the service was asked, collected from its database into the warehouse."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -49,16 +50,15 @@ def prediction_requests(
     Rows of the service database that are here already and older than `METEO_PREDICTION_LOG_DAYS` days are
     removed from it.
     """
-    service = PredictionRequests(settings.service_database_url)
     first, last = days_of(context)
-    if not service.is_there():
-        return dg.MaterializeResult(
-            metadata={"collected": 0, "service_database": "There is none yet: nothing was asked."}
-        )
-
-    collected = sum(_collect(service, warehouse, day) for day in _days_asked(service, first, last))
-    horizon = datetime.now(UTC) - timedelta(days=settings.prediction_log_days)
-    removed, kept_back = _clear(service, warehouse, before=horizon)
+    with closing(PredictionRequests(settings.service_database_url)) as service:
+        if not service.is_there():
+            return dg.MaterializeResult(
+                metadata={"collected": 0, "service_database": "There is none yet: nothing was asked."}
+            )
+        collected = sum(_collect(service, warehouse, day) for day in _days_asked(service, first, last))
+        horizon = datetime.now(UTC) - timedelta(days=settings.prediction_log_days)
+        removed, kept_back = _clear(service, warehouse, before=horizon)
     held = warehouse.query(f"SELECT count(*) AS rows FROM {TABLE} WHERE day BETWEEN ? AND ?", [first, last])
     return dg.MaterializeResult(
         metadata={

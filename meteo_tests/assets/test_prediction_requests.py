@@ -1,18 +1,21 @@
 """What the service was asked comes into the warehouse, each question once, and then leaves the service."""
 
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pandas as pd
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.pool import Pool
 
 from meteo_assets.monitoring import TABLE, prediction_requests
 from meteo_assets.schedules import range_tags
 from meteo_assets.settings import Settings
-from meteo_core.prediction_log import LogUnreadable, PredictionRequests
+from meteo_core.prediction_log import PredictionRequests
+from meteo_core.service_database import DatabaseAway
 
 MARCH_7 = date(2026, 3, 7)
 NOON = datetime(2026, 3, 7, 1, tzinfo=UTC)
@@ -104,6 +107,21 @@ def collected(settings: Settings) -> pd.DataFrame:
     return settings.tables().query(f"FROM {TABLE} ORDER BY id")
 
 
+@contextmanager
+def counted_connections() -> Iterator[list[object]]:
+    """Connections that any pool makes meanwhile."""
+    made: list[object] = []
+
+    def count(connection: object, _record: object) -> None:
+        made.append(connection)
+
+    event.listen(Pool, "connect", count)
+    try:
+        yield made
+    finally:
+        event.remove(Pool, "connect", count)
+
+
 def of(service: ServiceLog, settings: Settings, **other: object) -> Settings:
     return settings.model_copy(update={"database_url": service.url, **other})
 
@@ -182,6 +200,19 @@ def test_old_rows_leave_the_service_once_they_are_collected_and_stay_in_the_ware
     assert len(collected(settings)) == 600
 
 
+def test_one_connection_clears_as_many_rows_as_there_are(
+    service: ServiceLog, monkeypatch: pytest.MonkeyPatch
+):
+    service.add(*[NOON] * 20)
+    monkeypatch.setattr("meteo_core.prediction_log.REMOVED_AT_ONCE", 3)
+
+    with closing(PredictionRequests(service.url)) as log, counted_connections() as made:
+        log.remove(range(1, 20))
+
+    assert service.count() == 1
+    assert len(made) == 1
+
+
 def test_an_old_row_that_was_never_collected_is_kept_in_the_service(service: ServiceLog, settings: Settings):
     service.add(NOON - timedelta(days=2), NOON)
 
@@ -217,14 +248,18 @@ def test_a_database_without_the_table_counts_as_none(service: ServiceLog, settin
     with service.engine.begin() as connection:
         connection.execute(text("DROP TABLE predictions"))
 
-    assert not PredictionRequests(service.url).is_there()
+    with closing(PredictionRequests(service.url)) as log:
+        assert not log.is_there()
 
 
 @pytest.mark.fault("service database away when requests are collected", "a failed run, no empty day")
 def test_a_server_that_does_not_answer_is_a_failure_and_not_an_empty_day():
-    away = PredictionRequests("postgresql://meteo:hidden@127.0.0.1:1/meteo")
+    address = "postgresql://meteo:hidden@127.0.0.1:1/meteo"  # pragma: allowlist secret
 
-    with pytest.raises(LogUnreadable, match=r"127\.0\.0\.1") as refused:
+    with (
+        closing(PredictionRequests(address)) as away,
+        pytest.raises(DatabaseAway, match=r"127\.0\.0\.1") as refused,
+    ):
         away.is_there()
 
     assert "hidden" not in str(refused.value)
