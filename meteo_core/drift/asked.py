@@ -29,6 +29,7 @@ from meteo_core.drift.pooled import (
     STEADY,
     WINDOW_DAYS,
     PooledDrift,
+    years_ago,
 )
 from meteo_core.parameters import NUMBERS
 
@@ -61,9 +62,7 @@ def asked_drift(asked: pd.DataFrame, features: pd.DataFrame, last: date) -> Pool
     start = end - pd.Timedelta(days=WINDOW_DAYS - 1)
     past = features.loc[features["date"] < start, ["station", "date", *NUMBERS]]
     asked = asked[asked["station"].isin(past["station"].unique())].reset_index(drop=True)
-    ago = (start + (end - start) / 2 - past["date"]).dt.total_seconds().to_numpy() / 86_400
-    year = np.round(ago / 365.25)
-    off = np.abs(ago - year * 365.25)
+    year, off = years_ago(past["date"], start, end)
     is_season = (off <= WINDOW_DAYS / 2 + SEASON_DAYS) & past["station"].isin(asked["station"]).to_numpy()
     season = _Season(year[is_season], off[is_season] <= WINDOW_DAYS / 2)
     reference = past[is_season].reset_index(drop=True)
@@ -79,6 +78,7 @@ def asked_drift(asked: pd.DataFrame, features: pd.DataFrame, last: date) -> Pool
             _Values(current_anomalies[name].to_numpy(), current_at),
             _Values(reference_anomalies[name].to_numpy(), reference_at),
             season,
+            len(stations),
         )
         for name in NUMBERS
     ]
@@ -109,7 +109,7 @@ class _Season:
 
 
 def _score(
-    name: str, current: _Values, reference: _Values, season: _Season
+    name: str, current: _Values, reference: _Values, season: _Season, stations: int
 ) -> tuple[str, float, float, int, str]:
     current = current.where(~np.isnan(current.value))
     known = ~np.isnan(reference.value)
@@ -117,7 +117,7 @@ def _score(
     insufficient = name, np.nan, np.nan, len(current.value), INSUFFICIENT
     if len(current.value) < LEAST_ROWS:
         return insufficient
-    times_asked = np.bincount(current.station)
+    times_asked = np.bincount(current.station, minlength=stations)
     random = np.random.default_rng(SEED)
     distances = []
     for ago in np.unique(year):
@@ -138,14 +138,13 @@ def _score(
 def _weights(values: _Values, times_asked: NDArray[np.intp]) -> Array:
     """Weight of each value, so that a station counts as often as it was asked about."""
     held = np.bincount(values.station, minlength=len(times_asked))
-    padded = np.pad(times_asked, (0, len(held) - len(times_asked)))
-    return (padded / np.maximum(held, 1))[values.station]
+    return (times_asked / np.maximum(held, 1))[values.station]
 
 
 def _drawn(window: _Values, times_asked: NDArray[np.intp], random: np.random.Generator) -> Array:
     """Values of the window, at each station as many as it was asked about."""
-    drawn = []
-    for station in np.unique(window.station):
-        if station < len(times_asked):
-            drawn.append(random.choice(window.value[window.station == station], times_asked[station]))
+    drawn = [
+        random.choice(window.value[window.station == station], times_asked[station])
+        for station in np.unique(window.station)
+    ]
     return np.concatenate(drawn) if drawn else np.empty(0)

@@ -83,7 +83,7 @@ def pooled_drift(features: pd.DataFrame, last: date) -> PooledDrift:
     beyond = np.where(of_last["score"] > of_last["threshold"], DRIFT, STEADY)
     of_last[["score", "threshold"]] = of_last[["score", "threshold"]].where(judged)
     is_current = (rows["date"] >= start).to_numpy()
-    year, off = _years_ago(rows["date"], start, end)
+    year, off = years_ago(rows["date"], start, end)
     is_reference = ~is_current & (year >= 1) & (off <= WINDOW_DAYS / 2 + SEASON_DAYS)
     return PooledDrift(
         scores=of_last.assign(
@@ -94,7 +94,7 @@ def pooled_drift(features: pd.DataFrame, last: date) -> PooledDrift:
     )
 
 
-def _years_ago(
+def years_ago(
     days: pd.Series, start: pd.Timestamp, end: pd.Timestamp
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """For each day the number of years before the window, and days off the middle of that year's window."""

@@ -63,6 +63,17 @@ def test_ordinary_days_of_one_place_are_steady_though_the_network_is_warmer_or_c
     assert verdict(questions(record, station), record) == STEADY
 
 
+def test_a_place_of_which_a_parameter_is_never_given_counts_for_nothing(record: pd.DataFrame):
+    silent = questions(record, "Hobart").assign(temp_3pm=np.nan)
+    asked = questions(record, "Darwin")
+
+    both = asked_drift(pd.concat([asked, silent], ignore_index=True), record, LAST).scores
+    alone = asked_drift(asked, record, LAST).scores
+
+    assert both.loc[0].equals(alone.loc[0])
+    assert verdict(pd.concat([asked, silent], ignore_index=True), record) == STEADY
+
+
 def test_a_heat_wave_supposed_in_june_drifts_by_as_many_spreads_as_it_is_hotter(record: pd.DataFrame):
     asked = questions(record, "Hobart").assign(temp_3pm=lambda rows: rows["temp_3pm"] + 15.0)
 
