@@ -46,7 +46,6 @@ EXPECTATION_TYPES: Final = {
     "skill": "float64",
 }
 """Columns of what is expected; `first` and `last` bound the days held out."""
-JUDGED_COLUMNS: Final = ("expected_skill", "verdict")
 
 
 def expected_scores(held_out: pd.DataFrame | None) -> pd.DataFrame:

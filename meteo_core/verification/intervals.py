@@ -45,20 +45,15 @@ class Intervals(NamedTuple):
     high: Array
 
 
-def brier_skill(days: ArrayLike, squared_error: ArrayLike, squared_error_reference: ArrayLike) -> Interval:
-    """Brier skill score over a reference with its interval; one value of each argument for each forecast.
-
-    1 - sum(squared_error) / sum(squared_error_reference): 1 perfect, 0 no better than the reference, negative
-    worse, without limit (CAWCR, "Brier skill score"). NaN where the reference made no error. Forecasts whose
-    reference error is NaN are left out.
-    """
-    return _only(brier_skill_by_group(days, squared_error, squared_error_reference, _one_group(days)))
-
-
 def brier_skill_by_group(
     days: ArrayLike, squared_error: ArrayLike, squared_error_reference: ArrayLike, groups: NDArray[np.intp]
 ) -> Intervals:
-    """`brier_skill` of each group; `groups` numbers the forecasts' groups from 0."""
+    """Brier skill score over a reference of each group, with its interval; one value for each forecast.
+
+    1 - sum(squared_error) / sum(squared_error_reference): 1 perfect, 0 no better than the reference, negative
+    worse, without limit (CAWCR, "Brier skill score"). NaN where the reference made no error. Forecasts whose
+    reference error is NaN are left out. `groups` numbers the forecasts' groups from 0.
+    """
     error, reference = np.asarray(squared_error, float), np.asarray(squared_error_reference, float)
     both = ~np.isnan(error) & ~np.isnan(reference)
     terms = np.where(both, error, 0.0), np.where(both, reference, 0.0), both.astype(float)

@@ -1,6 +1,6 @@
 """Whether chances are frequencies: of the days given 30 %, three in ten should be wet."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -18,22 +18,6 @@ TOLERABLE_GAP: Final = 0.05
 """Gap between chance and frequency that nobody who acts on the chance would notice."""
 
 Array = NDArray[np.float64]
-
-
-class BrierDecomposition(NamedTuple):
-    """Terms of the Brier score: reliability - resolution + uncertainty (Murphy 1973)."""
-
-    reliability: float
-    """Mean squared gap between mean chance and observed frequency of the bins, 0 to 1: 0 perfect."""
-    resolution: float
-    """Mean squared distance of the bins' frequencies from the base rate: 0 none, the uncertainty at best."""
-    uncertainty: float
-    """Variance of the outcome, base rate x (1 - base rate), 0 to 0.25: of the weather, not the forecasts."""
-
-    @property
-    def brier_score(self) -> float:
-        """Brier score of the bins' mean chances: that of the forecasts, where those of a bin are the same."""
-        return self.reliability - self.resolution + self.uncertainty
 
 
 def reliability_table(days: ArrayLike, wet: ArrayLike, chance: ArrayLike) -> pd.DataFrame:
@@ -79,21 +63,6 @@ def unsound_bins(table: pd.DataFrame) -> pd.DataFrame:
     """Bins of a reliability table whose gap is more than `TOLERABLE_GAP`, beyond what sampling explains."""
     beyond = (table["gap_low"] > TOLERABLE_GAP) | (table["gap_high"] < -TOLERABLE_GAP)
     return table[beyond & (table["count"] >= LEAST_IN_BIN)]
-
-
-def decompose(table: pd.DataFrame) -> BrierDecomposition:
-    """Decomposition of the Brier score from a reliability table; NaN where it counts no forecast."""
-    held = table[table["count"] > 0]
-    if held.empty:
-        return BrierDecomposition(np.nan, np.nan, np.nan)
-    weight = (held["count"] / held["count"].sum()).to_numpy(float)
-    said, came = held["mean_chance"].to_numpy(float), held["observed_frequency"].to_numpy(float)
-    base_rate = float(weight @ came)
-    return BrierDecomposition(
-        reliability=float(weight @ (said - came) ** 2),
-        resolution=float(weight @ (came - base_rate) ** 2),
-        uncertainty=base_rate * (1 - base_rate),
-    )
 
 
 def calibration_error(wet: Array, chance: Array) -> float:

@@ -8,7 +8,7 @@ from litestar.testing import TestClient
 from meteo_api.predictand import Route, Threshold
 from meteo_api.verification.rolling import EXPECTED_COLUMNS, WINDOW_COLUMNS, SkillVerdict, WindowDays
 from meteo_api.verification.scores import SCORE_COLUMNS, Group
-from meteo_core.drift.skill import AS_EXPECTED, BELOW, EXPECTATION_TYPES, INSUFFICIENT, JUDGED_COLUMNS
+from meteo_core.drift.skill import AS_EXPECTED, BELOW, EXPECTATION_TYPES, INSUFFICIENT
 from meteo_core.features.predictor_table import Variant
 from meteo_core.labels import THRESHOLDS
 from meteo_core.model.rain_model import CLIMATOLOGY_ROUTE
@@ -163,7 +163,7 @@ def test_names_are_those_of_the_science():
     assert set(get_args(Group)) == set(GROUPINGS)
     assert set(get_args(Route)) == {*Variant, CLIMATOLOGY_ROUTE}
     assert get_args(WindowDays) == WINDOWS
-    assert set(WINDOW_COLUMNS) == {*ROLLING_COLUMNS, *JUDGED_COLUMNS}
+    assert set(WINDOW_COLUMNS) == {*ROLLING_COLUMNS, "expected_skill", "verdict"}
     assert set(EXPECTED_COLUMNS) == set(EXPECTATION_TYPES)
     assert set(get_args(SkillVerdict)) == {AS_EXPECTED, BELOW, INSUFFICIENT}
     assert set(SCORE_COLUMNS) == {*GROUP_COLUMNS, *SUMMARY_COLUMNS}

@@ -10,7 +10,7 @@ from meteo_core.verification.intervals import (
     BLOCK_DAYS,
     DRAWS,
     LEAST_DAYS,
-    brier_skill,
+    Interval,
     brier_skill_by_group,
     mean_by_group,
     paired_difference,
@@ -18,6 +18,12 @@ from meteo_core.verification.intervals import (
 )
 
 DAYS = pd.date_range("2020-01-01", periods=140)
+
+
+def brier_skill(days: pd.DatetimeIndex, error: np.ndarray, reference: np.ndarray) -> Interval:
+    """The skill of forecasts that are one group."""
+    found = brier_skill_by_group(days, error, reference, np.zeros(len(days), dtype=np.intp))
+    return Interval(*(float(values[0]) for values in found))
 
 
 def test_a_difference_that_is_always_the_same_has_no_width():

@@ -11,7 +11,6 @@ from meteo_core.verification import calibration_error
 from meteo_core.verification.diagrams import BLUE, ORANGE, reliability_diagram, skill_by_station
 from meteo_core.verification.reliability import (
     calibration_errors,
-    decompose,
     reliability_table,
     unsound_bins,
 )
@@ -40,19 +39,6 @@ def days(count: int) -> pd.DatetimeIndex:
     return pd.date_range("2003-01-01", periods=count)
 
 
-def test_the_decomposition_is_the_published_one(pop):
-    wet, chance = pop
-
-    parts = decompose(reliability_table(days(len(wet)), wet, chance))
-
-    # Published: 0.144 = 0.025 - 0.060 + 0.179, skill 0.194. Ten bins put 0.9 and 1 together: hence 0.001.
-    assert parts.reliability == pytest.approx(0.025, abs=0.001)
-    assert parts.resolution == pytest.approx(0.060, abs=0.001)
-    assert parts.uncertainty == pytest.approx(0.179, abs=0.0005)
-    assert parts.brier_score == pytest.approx(0.144, abs=0.001)
-    assert np.mean((chance - wet) ** 2) == pytest.approx(0.144, abs=0.0005)
-
-
 def test_the_table_counts_and_averages_each_bin(pop):
     wet, chance = pop
 
@@ -65,14 +51,6 @@ def test_the_table_counts_and_averages_each_bin(pop):
     assert table.loc[9, "mean_chance"] == pytest.approx((11 * 0.9 + 13 * 1.0) / 24)
 
 
-def test_by_hand_four_forecasts_in_two_bins():
-    table = reliability_table(days(4), [0, 1, 1, 1], [0.25, 0.25, 0.75, 0.75])
-
-    # Frequencies 1/2 and 1 about a base rate of 3/4: gaps of 1/4, distances of 1/4.
-    assert decompose(table) == pytest.approx((1 / 16, 1 / 16, 3 / 16))
-    assert decompose(table).brier_score == pytest.approx(3 / 16)
-
-
 def test_an_empty_bin_is_not_a_number_and_an_empty_table_neither():
     one = reliability_table(days(1), [1.0], [0.3])
     none = reliability_table(days(0), [], [])
@@ -80,7 +58,7 @@ def test_an_empty_bin_is_not_a_number_and_an_empty_table_neither():
     assert one["count"].tolist() == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
     assert np.isnan(one["observed_frequency"][0])
     assert len(none) == 10
-    assert np.isnan(decompose(none).brier_score)
+    assert (none["count"] == 0).all()
 
 
 def test_a_bin_is_unsound_where_more_than_sampling_is_wrong_with_it():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from meteo_core.verification.intervals import brier_skill
+from meteo_core.verification.intervals import brier_skill_by_group
 from meteo_core.verification.published import no_pairs, reliabilities
 from meteo_core.verification.rolling import ROLLING_COLUMNS, due_forecasts, rolling
 from meteo_tests.core.verified import pairs_of
@@ -47,9 +47,10 @@ def test_the_interval_is_that_of_the_forecasts_themselves():
     newest = rows_of(rolling(pairs), 90).iloc[-1]
 
     for reference in ("climatology", "markov"):
-        expected = brier_skill(pairs["date"], pairs["squared_error"], pairs[f"squared_error_{reference}"])
+        errors = pairs["squared_error"], pairs[f"squared_error_{reference}"]
+        expected = brier_skill_by_group(pairs["date"], *errors, np.zeros(90, dtype=np.intp))
         found = [newest[f"skill_over_{reference}{bound}"] for bound in ("", "_low", "_high")]
-        assert found == pytest.approx(list(expected))
+        assert found == pytest.approx([float(values[0]) for values in expected])
 
 
 def test_a_forecast_without_a_reference_is_left_out_of_that_skill_alone():
