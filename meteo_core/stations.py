@@ -1,4 +1,4 @@
-"""The 49 stations: where they stand, which clock they keep, which product of the Bureau holds their days."""
+"""The stations: where they stand, which clock they keep, which product of the Bureau holds their days."""
 
 import csv
 import difflib

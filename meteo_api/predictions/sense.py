@@ -14,11 +14,11 @@ from meteo_core.calendar import local_date
 from meteo_core.errors import UnknownStation
 from meteo_core.labels import PREDICTAND
 from meteo_core.parameters import WIND_PAIRS
-from meteo_core.quality import FIRST_DAY
+from meteo_core.quality import EARLIEST_CREDIBLE_DAY
 from meteo_core.sentence import Sentence
 from meteo_core.stations import nearest_keys, stations
 
-FIRST_DATE: Final = FIRST_DAY.date()
+FIRST_DATE: Final = EARLIEST_CREDIBLE_DAY.date()
 DAYS_AHEAD: Final = 1
 """A what-if may be about tomorrow: on the day after, nothing that is known today says much."""
 _UNKNOWN: Final = (UNSET, None)

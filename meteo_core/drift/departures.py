@@ -11,7 +11,8 @@ def departures(past: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Values of `rows` less the station's yearly course, which is fitted to `past`.
 
     Both hold `station`, `date` and the numeric parameters; several rows may be of the same station and day.
-    NaN where the value is missing, or the station reported it on too few days.
+    NaN where the value is missing, or the station reported it on too few days. Rows of stations without any
+    past are left out: what is given has fewer rows then, and an index of its own.
     """
     here = past[past["station"].isin(rows["station"])]
     rows = rows[rows["station"].isin(here["station"])]

@@ -38,7 +38,7 @@ the other: {held_out_from} to {held_out_until}.
 
 ## Limits
 
-- A station far from all others (Norfolk Island) gains little from them, and is forecast worst.
+- Skill was lowest at {least_skilled} in the evening. A station far from all others gains little from them.
 - Sensors change: sunshine, evaporation and cloud are reported ever less often. What a station usually reports
   and does not report today is filled in from the stations around.
 - Rare amounts rest on few events: at 25 mm and more trust the skill, not the second digit.
@@ -83,13 +83,18 @@ _COLUMNS: Final = (
 def model_card(trained: Mapping[Issue, Trained], *, made_from: Mapping[str, str]) -> str:
     """Markdown text from one training; `made_from` names code and data (commit, as-of timestamp)."""
     card = trained[Issue.EVENING].model.card
+    pairs = {issue: held_out_pairs(each.held_out) for issue, each in trained.items()}
+    by_station = {issue: summarise(_main(of_issue), by=["station"]) for issue, of_issue in pairs.items()}
     return _CARD.format(
         main=PREDICTAND.words,
         others=", ".join(rule.words for rule in THRESHOLDS.values() if rule is not PREDICTAND),
         made_from="; ".join(f"{name} `{value}`" for name, value in made_from.items()),
         training_set=card["training_set_sha256"][:16],
-        issues="\n\n".join(_of_issue(issue, each) for issue, each in trained.items()),
+        issues="\n\n".join(
+            _of_issue(issue, each, pairs[issue], by_station[issue]) for issue, each in trained.items()
+        ),
         predictors=_predictors(),
+        least_skilled=_least_skilled(by_station[Issue.EVENING]),
         **{
             name: card[name]
             for name in (
@@ -100,11 +105,9 @@ def model_card(trained: Mapping[Issue, Trained], *, made_from: Mapping[str, str]
     )
 
 
-def _of_issue(issue: Issue, trained: Trained) -> str:
-    pairs = held_out_pairs(trained.held_out)
-    main = pairs[pairs["threshold"] == PREDICTAND.name]
+def _of_issue(issue: Issue, trained: Trained, pairs: pd.DataFrame, by_station: pd.DataFrame) -> str:
     by_threshold = summarise(pairs, by=["threshold"]).set_index("threshold").loc[list(THRESHOLDS)]
-    by_season, by_station = summarise(main, by=["season"]), summarise(main, by=["station"])
+    by_season = summarise(_main(pairs), by=["season"])
     routes = [
         (f"{route}: {_ROUTES[route]}", *(f"{scores[name]:.4f}" for name in _SCORES))
         for route, scores in trained.model.card["scores"].items()
@@ -119,6 +122,16 @@ def _of_issue(issue: Issue, trained: Trained) -> str:
         by_season=table(["season", *_COLUMNS], _rows(by_season, by_season["season"])),
         by_station=table(["station", *_COLUMNS], _rows(by_station, by_station["station"])),
     )
+
+
+def _main(pairs: pd.DataFrame) -> pd.DataFrame:
+    return pairs[pairs["threshold"] == PREDICTAND.name]
+
+
+def _least_skilled(by_station: pd.DataFrame) -> str:
+    """The station of lowest skill over climatology, with that skill."""
+    least = by_station.sort_values("skill_over_climatology").iloc[0]
+    return f"{least['station']} ({least['skill_over_climatology']:.3f})"
 
 
 def _rows(summary: pd.DataFrame, names: Iterable[object]) -> list[tuple[str, ...]]:

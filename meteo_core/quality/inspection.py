@@ -18,7 +18,7 @@ from meteo_core.sources.observations import join_observations
 from meteo_core.sources.protocol import Delivery
 from meteo_core.stations import find_station
 
-FIRST_DAY = pd.Timestamp("1900-01-01")
+EARLIEST_CREDIBLE_DAY = pd.Timestamp("1900-01-01")
 CLEARLY = 2.0
 """°C by which a temperature is beyond the day's extreme before it is flagged.
 
@@ -47,7 +47,7 @@ def inspect(deliveries: Sequence[Delivery]) -> Inspection:
     found: list[pd.DataFrame] = []
 
     today = _at_each_station(rows, local_date)
-    impossible_day = (rows["date"] > today) | (rows["date"] < FIRST_DAY)
+    impossible_day = (rows["date"] > today) | (rows["date"] < EARLIEST_CREDIBLE_DAY)
     found.append(
         finding(rows[impossible_day], "date", "rejected", "a day that has not begun, or before 1900")
     )

@@ -1,7 +1,7 @@
 """The tables as a lake can hold them: the same scripts, without keys, checks and sequences.
 
 A lake's tables have none of these. What the scripts say of them is not lost: rows are held against it before
-they are written (`Rules`).
+they are written (`Store.require_rules`).
 """
 
 import re

@@ -1,10 +1,12 @@
--- Every table of the warehouse. Dates are station days; timestamps are UTC.
+-- The first tables of the warehouse. Dates are station days; timestamps are UTC. features.daily is in no script:
+-- it is made to fit its rows.
 CREATE SCHEMA raw;
 CREATE SCHEMA features;
 CREATE SCHEMA labels;
 CREATE SCHEMA forecasts;
 CREATE SCHEMA monitoring;
 
+-- Nothing takes its numbers any more: rows are numbered as they are added, which a lake can do too.
 CREATE SEQUENCE raw.revision_number;
 
 -- Append-only: what each source said of a station's day, each time that it said something new.
