@@ -3,7 +3,6 @@
 import logging
 import secrets
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct
@@ -112,7 +111,7 @@ class SignIns:
 
     def by_cookie(self, secret: str) -> SignedIn | None:
         """Who signed in for the secret of this cookie; None where there is none such, or its time is over."""
-        mine = sign_ins.c.secret_sha256 == sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+        mine = sign_ins.c.secret_sha256 == self._hash(secret)
         now = self._now()
         with self._database.reading() as connection:
             found = self._row(
@@ -163,8 +162,12 @@ class SignIns:
     def _session(self, user: User) -> Issued:
         now, expires_at = self._until(self._lifetimes.session)
         secret = secrets.token_urlsafe(32)
-        self._keep(user, Kind.SESSION, now, expires_at, secret_sha256=sha256(secret.encode()).hexdigest())
+        self._keep(user, Kind.SESSION, now, expires_at, secret_sha256=self._hash(secret))
         return Issued(secret=secret, expires_in=int((expires_at - now).total_seconds()))
+
+    def _hash(self, secret: str) -> str:
+        """What is kept of a cookie's secret: keyed, so that another secret of the service ends every session."""
+        return self._secret.sign("session", secret)
 
     def _until(self, lifetime: timedelta) -> tuple[datetime, datetime]:
         now = self._now().replace(microsecond=0)  # tokens count whole seconds

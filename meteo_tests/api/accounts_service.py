@@ -62,14 +62,19 @@ def bearing(token: str) -> dict[str, str]:
 
 @contextmanager
 def serving(
-    folder: Path, *, url: str | None = None, clock: Clock | None = None, **settings: Any
+    folder: Path,
+    *,
+    url: str | None = None,
+    clock: Clock | None = None,
+    secret: str = SECRET,
+    **settings: Any,
 ) -> Iterator[Service]:
     """A service with a user and an administrator, nobody signed in."""
     clock = clock or Clock()
     chosen = Settings(
         home_dir=folder,
         database_url=url,
-        secret_key=SECRET,
+        secret_key=secret,
         model_poll_seconds=3600,
         snapshot_poll_seconds=3600,
         **settings,

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from meteo_api.accounts.remembered import FRESH_SECONDS
 from meteo_api.front import CONTENT_SECURITY_POLICY
-from meteo_tests.api.accounts_service import ME, Service, bearing, serving
+from meteo_tests.api.accounts_service import ME, SECRET, Service, bearing, serving
 from meteo_tests.api.clients import problem_of
 from meteo_tests.api.people import ADMIN, PASSWORD, USER
 
@@ -87,6 +87,20 @@ def test_a_planted_second_cookie_is_refused(service: Service):
     problem_of(
         service.client.get(ME, headers={"Cookie": f"meteo-session={mine}; meteo-session=planted"}), 401
     )
+
+
+@pytest.mark.fault("the service's secret replaced", "every session and token ends")
+def test_another_secret_of_the_service_ends_every_sign_in(tmp_path: Path):
+    with serving(tmp_path) as service:
+        cookie, token = sign_in(service).cookies["meteo-session"], service.token()
+    sent = {"Cookie": f"meteo-session={cookie}"}
+
+    with serving(tmp_path) as service:
+        assert service.client.get(ME, headers=sent).status_code == 200
+        assert service.get(token).status_code == 200
+    with serving(tmp_path, secret=SECRET[::-1]) as service:
+        problem_of(service.client.get(ME, headers=sent), 401)
+        problem_of(service.get(token), 401)
 
 
 def test_a_session_ends_when_it_is_not_used(service: Service):
