@@ -2,9 +2,11 @@
 
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from litestar import Request, Response
+
+from meteo_api.addresses import path_of
 
 SIGN_IN: Final = "/sign-in"
 GATE: Final = "/gate/"
@@ -27,9 +29,8 @@ def to_sign_in(request: Request[Any, Any, Any]) -> Response[None]:
     """Send a browser to the sign-in page and, what it came for being a page, back again."""
     if request.headers.get("hx-request"):
         # HTMX would put the sign-in page where a part of this one belongs.
-        here = urlsplit(request.headers.get("hx-current-url", ""))
-        target = f"{here.path}?{here.query}" if here.query else here.path
-        headers = {"HX-Redirect": _address(target)}
+        here = path_of(request.headers.get("hx-current-url", ""))
+        headers = {"HX-Redirect": _address(here)}
         return Response(None, status_code=HTTPStatus.UNAUTHORIZED, headers=headers)
     path = request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
     query = request.scope["query_string"].decode("ascii", "replace")

@@ -2,13 +2,13 @@
 
 from hmac import compare_digest
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.types import Receive, Scope
 
 from meteo_api.accounts.account import SignIn
 from meteo_api.accounts.forms import form_of, is_form
+from meteo_api.addresses import authority_of
 from meteo_api.errors import ForgedRequest
 from meteo_core.sentence import Sentence
 
@@ -45,7 +45,7 @@ def require_same_origin(request: Request[Any, Any, Any]) -> None:
     if site is not None:
         ours = site in ("same-origin", "none")
     elif origin is not None:
-        ours = urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+        ours = authority_of(origin) == request.headers.get("host", "").lower()
     else:
         ours = True
     if not ours:

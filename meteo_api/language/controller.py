@@ -2,12 +2,12 @@
 
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar import Controller, Request, Response, post
 
 from meteo_api.accounts.forgery import require_same_origin
 from meteo_api.accounts.forms import LARGEST_FORM, form_of
+from meteo_api.addresses import path_of
 from meteo_api.errors import FieldError, InvalidRequest
 from meteo_api.language.spoken import Language, language_cookie
 from meteo_api.sign_in_redirect import is_local
@@ -40,9 +40,5 @@ class LanguageController(Controller):
 
 def _back(referer: str) -> str:
     """Path of the page that the browser comes from; a Referer of elsewhere leads nowhere but here."""
-    try:
-        page = urlsplit(referer)
-    except ValueError:
-        return "/"
-    path = f"{page.path}?{page.query}" if page.query else page.path
+    path = path_of(referer)
     return path if is_local(path) else "/"

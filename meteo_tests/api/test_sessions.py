@@ -188,6 +188,7 @@ def test_a_bearer_token_needs_no_other(service: Service):
         {"Origin": "https://evil.example"},
         {"Origin": "http://127.0.0.1:9999"},
         {"Origin": "null"},
+        {"Origin": "http://["},
     ],
 )
 def test_a_page_elsewhere_cannot_sign_anybody_in(service: Service, headers: dict[str, str]):
@@ -251,6 +252,15 @@ def test_htmx_is_told_to_leave_the_page(service: Service):
 
     assert answer.status_code == 401
     assert answer.headers["hx-redirect"] == "/sign-in?next=/what-if%3Fstation%3DAlbury"
+
+
+@pytest.mark.fault("an address that is none, sent by HTMX", "the start page instead")
+def test_an_address_that_is_none_leads_to_the_start_page(service: Service):
+    here = {"HX-Request": "true", "HX-Current-URL": "http://["}
+
+    answer = service.client.post("/what-if", data={}, headers=here)
+
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/sign-in")
 
 
 @pytest.mark.fault("clickjacking, sniffing", "every answer forbids frames and guessing")
