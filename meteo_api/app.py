@@ -70,6 +70,7 @@ from meteo_api.problems import EXCEPTION_HANDLERS
 from meteo_api.runs.controller import RunController
 from meteo_api.runs.dagster import Dagster
 from meteo_api.runs.service import RunService
+from meteo_api.runs.turns import OneAtATime
 from meteo_api.settings import Settings
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_api.stations.controller import StationController
@@ -144,7 +145,9 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     static = StaticFiles()
     alerts = AlertService(database, now=now)
     deeds, links = Deeds(accounts.audit), Links.of(settings)
-    runs = RunService(Dagster(settings.dagster_url), deeds, link=links.dagster, now=now)
+    runs = RunService(
+        Dagster(settings.dagster_url), deeds, OneAtATime(database), link=links.dagster, now=now
+    )
     provided = {
         "accounts": accounts,
         "audit": accounts.audit,

@@ -19,6 +19,7 @@ _FIGURES: Final = {
 _TOLD_OF: Final = {
     jobs.DAILY_JOB: ("raw_observations", "forecasts"),
     jobs.WEEKLY_JOB: ("rain_model", "champion_model"),
+    jobs.SHADOW_JOB: ("rain_model",),
 }
 
 
@@ -28,7 +29,8 @@ async def outcome_of(run: Run, job: str, story: Story, dagster: Dagster) -> str 
         return N_("Canceled; what it had finished by then stays.")
     if run.status is Status.FAILED:
         again = f" It is tried again as run {run.retried_as}." if run.retried_as else ""
-        return f"Failed: {story.first_failure or 'Dagster gives no reason'}.{again}"
+        unknown = "Dagster gives no reason" if story.is_whole else "its events are still being read"
+        return f"Failed: {story.first_failure or unknown}.{again}"
     if run.status is not Status.SUCCEEDED or run.ended_at is None:
         return None
     ended = run.ended_at + timedelta(seconds=1)

@@ -15,7 +15,9 @@ LINES: Final = 40
 RUNS: Final = 50
 """Runs whose events are remembered."""
 PAGES_AT_ONCE: Final = 10
-"""Pages read in one look: a run of ten years has tens of thousands of events."""
+"""Pages read in one look while a run goes on: one of ten years has tens of thousands of events."""
+PAGES_TO_THE_END: Final = 200
+"""The same once it has ended: nobody looks again at what is told then."""
 LONGEST: Final = 400
 """Characters of a line."""
 
@@ -37,20 +39,23 @@ class Story:
         self.lines: deque[LogLine] = deque(maxlen=LINES)
         self.first_failure: str | None = None
         """What went wrong first, in a sentence."""
+        self.is_whole = False
+        """Whether all of Dagster's events have been read."""
         self._cursor: str | None = None
         self._begun: dict[str, float] = {}
         self._checks: set[str] = set()
         self._reading = asyncio.Lock()
 
-    async def read_on(self, dagster: Dagster, run_id: str) -> None:
+    async def read_on(self, dagster: Dagster, run_id: str, *, has_ended: bool) -> None:
         """Take in what has happened since the last look."""
         async with self._reading:
-            for _ in range(PAGES_AT_ONCE):
+            for _ in range(PAGES_TO_THE_END if has_ended else PAGES_AT_ONCE):
                 page = await dagster.events(run_id, after=self._cursor)
                 for event in page["events"]:
                     self._take_in(event)
                 self._cursor = page["cursor"]
-                if not page["hasMore"]:
+                self.is_whole = not page["hasMore"]
+                if self.is_whole:
                     return
 
     def _take_in(self, event: Mapping[str, Any]) -> None:

@@ -42,6 +42,7 @@ _STATUS: Final[Mapping[str, Status]] = {
 UNFINISHED: Final = tuple(name for name, status in _STATUS.items() if not status.has_ended)
 """Dagster's words for runs that have not ended."""
 _ASKED_AS: Final = {jobs.DAILY_JOB: Job.INGEST, jobs.WEEKLY_JOB: Job.TRAIN}
+_WEEKLY: Final = (jobs.WEEKLY_JOB, jobs.SHADOW_JOB)
 _RETRIED_AS: Final = "dagster/auto_retry_run_id"
 
 Level = Literal["info", "warning", "error"]
@@ -81,7 +82,7 @@ class Run(Struct, frozen=True, kw_only=True):
         tags = {tag["key"]: tag["value"] for tag in told["tags"]}
         status = _STATUS[told["status"]]
         asked, started, ended = (_moment(told[f"{name}Time"]) for name in ("creation", "start", "end"))
-        first, last = _days(tags, weekly=told["jobName"] == jobs.WEEKLY_JOB)
+        first, last = _days(tags, weekly=told["jobName"] in _WEEKLY)
         steps = told["stepStats"]
         planned = told["stepKeysToExecute"]
         underway = [step["stepKey"] for step in steps if step["status"] == "IN_PROGRESS"]
@@ -109,6 +110,21 @@ class RunInDetail(Run, frozen=True, kw_only=True):
 
     outcome: Annotated[str | None, Meta(description="How it ended, in words; null until it has")]
     log: Annotated[list[LogLine], Meta(description="What happened last, oldest first")]
+
+
+def just_started(run_id: str, job: str, tags: Mapping[str, str]) -> Mapping[str, Any]:
+    """What Dagster would tell of a run that it has taken, and has told nothing of yet."""
+    return {
+        "runId": run_id,
+        "jobName": job,
+        "status": "QUEUED",
+        "tags": [{"key": key, "value": value} for key, value in tags.items()],
+        "creationTime": None,
+        "startTime": None,
+        "endTime": None,
+        "stepStats": [],
+        "stepKeysToExecute": None,
+    }
 
 
 def _moment(seconds: float | None) -> datetime | None:

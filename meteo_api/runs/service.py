@@ -1,6 +1,6 @@
 """Runs started, watched and cancelled through Dagster."""
 
-import asyncio
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +15,13 @@ from meteo_api.runs.dagster import Dagster
 from meteo_api.runs.errors import DagsterAway, RunHasEnded, UnknownRun
 from meteo_api.runs.outcome import outcome_of
 from meteo_api.runs.progress import Stories
-from meteo_api.runs.schemas import UNFINISHED, Run, RunInDetail, Status
+from meteo_api.runs.schemas import UNFINISHED, Run, RunInDetail, Status, just_started
+from meteo_api.runs.turns import OneAtATime
 from meteo_api.runs.wanted import RunAsked, Wanted, wanted
 from meteo_core import jobs
 from meteo_core.sentence import Sentence
+
+log = logging.getLogger(__name__)
 
 _RUN_ID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 FEW: Final = 20
@@ -37,13 +40,15 @@ class Started:
 class RunService:
     """Asks Dagster for runs, and tells how they go."""
 
-    def __init__(self, dagster: Dagster, deeds: Deeds, *, link: str, now: Clock) -> None:
+    def __init__(
+        self, dagster: Dagster, deeds: Deeds, one_at_a_time: OneAtATime, *, link: str, now: Clock
+    ) -> None:
         self._dagster = dagster
         self._deeds = deeds
         self._link = link.rstrip("/")
         self._now = now
         self._stories = Stories()
-        self._starting = asyncio.Lock()
+        self._one_at_a_time = one_at_a_time
 
     def today(self) -> date:
         """The newest day that can be asked for."""
@@ -66,20 +71,25 @@ class RunService:
 
     async def _start(self, what: Wanted, *, who: str) -> Started:
         # One request at a time, so that of two that arrive together the second finds the run of the first.
-        async with self._starting:
+        async with self._one_at_a_time.turn():
             under_way = await self._under_way(what)
             if under_way is not None:
                 return Started(self._shown(under_way), is_new=False)
             asked_by = {jobs.REQUESTED_BY: who, jobs.REQUESTED_AS: what.asked_as.value}
-            run_id = await self._dagster.launch(what.job, {**what.partitions, **asked_by})
-            return Started(self._shown(await self._dagster.run(run_id)), is_new=True)
+            tags = {**what.partitions, **asked_by}
+            run_id = await self._dagster.launch(what.job, tags)
+            try:
+                told = await self._dagster.run(run_id)
+            except DagsterAway as error:  # it was started, and whoever asked must hear which run it is
+                log.warning("run %s was started, and more cannot be told: %s", run_id, error)
+                told = just_started(run_id, what.job, tags)
+            return Started(self._shown(told), is_new=True)
 
     async def find(self, run_id: str) -> RunInDetail:
         """A run with progress and the end of its log; raises `UnknownRun`."""
         told = await self._dagster.run(_known_form(run_id))
-        story = self._stories.of(run_id)
-        await story.read_on(self._dagster, run_id)
-        run = self._shown(told)
+        run, story = self._shown(told), self._stories.of(run_id)
+        await story.read_on(self._dagster, run_id, has_ended=run.status.has_ended)
         outcome = await outcome_of(run, told["jobName"], story, self._dagster)
         facts = {name: getattr(run, name) for name in run.__struct_fields__}
         return RunInDetail(**facts, outcome=outcome, log=list(story.lines))

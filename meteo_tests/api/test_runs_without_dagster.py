@@ -14,6 +14,7 @@ from meteo_api.runs import dagster
 from meteo_api.settings import Settings
 from meteo_tests.api.clients import free_port, listening, problem_of
 from meteo_tests.api.people import ADMIN, in_process
+from meteo_tests.api.stand_in_dagster import RUN_ID, standing_in
 
 RUNS = "/api/v1/runs"
 RUN = f"{RUNS}/00000000-0000-0000-0000-000000000000"
@@ -80,6 +81,19 @@ def test_an_error_of_graphql_is_told_in_its_own_words(tmp_path: Path):
         service(tmp_path, address) as client,
     ):
         assert_said(client, "database is locked")
+
+
+@pytest.mark.fault("Dagster falls silent after it took a run", "the run's id, on record as started")
+def test_a_run_that_was_started_is_told_although_dagster_falls_silent(tmp_path: Path):
+    with standing_in() as dagster, service(tmp_path, dagster.address) as client:
+        dagster.away.add("Run")
+        answer = client.post(RUNS, json={"job": "ingest", "partition": "2024-03-01"})
+        newest = client.get("/api/v1/audit").json()["entries"][0]
+
+    assert answer.status_code == 202
+    assert answer.headers["location"] == f"{RUNS}/{RUN_ID}"
+    assert (answer.json()["status"], answer.json()["first_day"]) == ("queued", "2024-03-01")
+    assert newest["detail"] == f"done: run {RUN_ID}"
 
 
 @pytest.mark.fault("code location does not load", "503 that names it")
