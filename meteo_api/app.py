@@ -65,7 +65,7 @@ from meteo_api.pages.verification import VerificationPageController
 from meteo_api.pages.what_if import WhatIfController
 from meteo_api.prediction_log.log import PredictionLog, keeping
 from meteo_api.predictions.controller import PredictionController
-from meteo_api.predictions.service import PredictionService
+from meteo_api.predictions.service import SECONDS_UNTIL_TRIED_AGAIN, PredictionService
 from meteo_api.problems import EXCEPTION_HANDLERS
 from meteo_api.runs.controller import RunController
 from meteo_api.runs.dagster import Dagster
@@ -232,6 +232,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
             keeping(asked),
             watching(snapshots.look, every_seconds=settings.snapshot_poll_seconds, name="snapshot"),
             watching(alerts.look, every_seconds=settings.alerts_poll_seconds, name="alerts"),
+            watching(predictions.catch_up, every_seconds=SECONDS_UNTIL_TRIED_AGAIN, name="exchange"),
             watching(look_for_models, every_seconds=settings.model_poll_seconds, name="model registry"),
         ],
         openapi_config=document(),

@@ -33,6 +33,8 @@ from meteo_core.stations import find_station
 
 log = logging.getLogger(__name__)
 
+SECONDS_UNTIL_TRIED_AGAIN: Final = 30.0
+"""After a model and a snapshot could not be made ready: it takes half a second of work."""
 MOST_EXPLAINED: Final = 100
 """Requests of one body that can be explained, which takes milliseconds each; more are a large batch."""
 
@@ -79,16 +81,22 @@ class PredictionService:
             if served is None or world is None:
                 return
             if ready and ready.served.models is served.models and ready.world is world:
-                self._in_service = InService(served, world, ready.what_if)  # its tags may be others
+                # Its tags may be others.
+                self._in_service, self.trouble = InService(served, world, ready.what_if), None
                 return
             try:
                 what_if = WhatIf.of(served.models, world)
-            except (ValueError, KeyError) as error:
-                version = served.version.version
-                self.trouble = f"version {version} cannot forecast from snapshot {world.name}: {error}"
+            except Exception as error:  # whatever it is, the old one answers and the next look tries again
+                version, why = served.version.version, f"{type(error).__name__}: {error}"
+                self.trouble = f"version {version} cannot forecast from snapshot {world.name}: {why}"
                 log.exception("%s", self.trouble)
                 return
             self._in_service, self.trouble = InService(served, world, what_if), None
+
+    def catch_up(self) -> None:
+        """Prepare once more where that failed: a moment's want of memory must not last until the next exchange."""
+        if self.trouble:
+            self.prepare()
 
     async def answer_to(
         self, user_id: int, asked: PredictionRequest | Sequence[PredictionRequest], *, explain: bool = False

@@ -55,8 +55,10 @@ class SnapshotStore:
                 self._note(None)
             else:
                 self._note(None)
-        except (MeteoError, OSError, ValueError, KeyError) as error:
+        except (MeteoError, OSError) as error:
             self._note(str(error))
+        except Exception as error:  # whatever is wrong with it, the old one serves and the next look tries again
+            self._note(f"it cannot be read: {type(error).__name__}: {error}")
 
     def _note(self, trouble: str | None) -> None:
         if trouble and trouble != self.trouble:

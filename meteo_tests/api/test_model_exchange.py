@@ -10,10 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from meteo_api.errors import NotReady
 from meteo_api.model import store as model_store
 from meteo_api.model.cache import KEEP, ModelCache
 from meteo_api.model.store import ModelStore
 from meteo_api.predictions.service import PredictionService
+from meteo_api.predictions.what_if import WhatIf
 from meteo_api.snapshot.store import SnapshotStore
 from meteo_core.home import Home
 from meteo_core.model.rain_models import RainModels
@@ -312,3 +314,26 @@ def test_a_pair_that_cannot_forecast_leaves_the_old_one_and_says_why(
 
     assert predictions.require() is before
     assert "of other stations" in (predictions.trouble or "")
+
+
+@pytest.mark.fault("no memory while a model is made ready", "the old one answers, tried again soon")
+def test_a_pair_that_could_not_be_made_ready_is_tried_again(
+    registry: ScriptedRegistry, served_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    store, snapshots = new_store(registry, tmp_path), SnapshotStore(served_home.serving, look_seconds=1)
+    predictions = PredictionService(store, snapshots, now=lambda: NOW, max_batch=10)
+    store.when_exchanged = snapshots.when_exchanged = predictions.prepare
+
+    def no_memory(*_: object) -> None:
+        raise MemoryError("no room for it")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WhatIf, "of", no_memory)
+        snapshots.look()
+        store.look()
+        with pytest.raises(NotReady, match="no room for it"):
+            predictions.require()
+    predictions.catch_up()
+
+    assert predictions.require().served.version.version == 1
+    assert predictions.trouble is None
