@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, Generic, TypeVar
 
 from meteo_api.beside import beside
@@ -37,11 +37,8 @@ class Remembered(Generic[T]):
         """The answer; raises `RegistryAway`. A failure is kept as long as an answer."""
         if self._asking is None or (self._asking.done() and time.monotonic() >= self._until):
             self._asking = asyncio.create_task(self._ask())
-            self._asking.add_done_callback(_seen)
-        try:
-            return await asyncio.wait_for(asyncio.shield(self._asking), SECONDS_TO_ANSWER)
-        except TimeoutError as error:
-            raise RegistryAway(Sentence("the model registry does not answer in time")) from error
+            self._asking.add_done_callback(seen)
+        return await in_time(asyncio.shield(self._asking))
 
     def forget(self) -> None:
         """Ask anew next time, whatever is known or being asked."""
@@ -54,15 +51,23 @@ class Remembered(Generic[T]):
             self._until = time.monotonic() + self._seconds
 
 
+async def in_time(answer: Awaitable[T]) -> T:
+    """An answer of the registry; raises `RegistryAway` where nobody would wait any longer for it."""
+    try:
+        return await asyncio.wait_for(answer, SECONDS_TO_ANSWER)
+    except TimeoutError as error:
+        raise RegistryAway(Sentence("the model registry does not answer in time")) from error
+
+
 async def asking(question: Callable[[], T]) -> T:
-    """What the registry answers; raises `RegistryAway`."""
+    """What the registry answers, however long it takes; raises `RegistryAway`."""
     try:
         return await beside(question, name="registry")
     except RegistryUnavailable as error:
         raise RegistryAway(str(error).splitlines()[0]) from error
 
 
-def _seen(task: "asyncio.Task[object]") -> None:
+def seen(task: "asyncio.Task[object]") -> None:
     """Look at a failure even where everyone has stopped waiting, or asyncio complains of it."""
     if not task.cancelled():
         task.exception()

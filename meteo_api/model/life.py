@@ -15,7 +15,7 @@ from meteo_api.accounts.account import Account
 from meteo_api.deeds import Deeds
 from meteo_api.errors import FieldError, InvalidRequest
 from meteo_api.language.texts import N_
-from meteo_api.model.asking import Remembered, asking
+from meteo_api.model.asking import Remembered, asking, in_time, seen
 from meteo_api.model.cache import identity
 from meteo_api.model.compared import Comparison, compared
 from meteo_api.model.held_out import ThresholdScores, scores_in
@@ -92,7 +92,7 @@ class ModelLife:
         self._registry = registry
         self._models = models
         self._deeds = deeds
-        self._scores: dict[tuple[object, ...], list[ThresholdScores]] = {}
+        self._scores: dict[tuple[object, ...], asyncio.Task[list[ThresholdScores]]] = {}
         self._scoring = asyncio.Lock()
         self._book = Remembered(self._read, seconds=SECONDS_KEPT)
         self._changing = asyncio.Lock()
@@ -117,14 +117,14 @@ class ModelLife:
         Raises `UnknownVersion` or `RegistryAway`.
         """
         stored = await self._stored(number)
-        async with self._scoring:
-            if (known := self._scores.get(identity(stored))) is not None:
-                return known
-            scores = await asking(lambda: self._scores_of(stored))
+        scores = self._scores.get(identity(stored))
+        if scores is None or (scores.done() and (scores.cancelled() or scores.exception())):
             while len(self._scores) >= VERSIONS_REMEMBERED:
                 self._scores.pop(next(iter(self._scores)))
-            self._scores[identity(stored)] = scores
-            return scores
+            scores = self._scores[identity(stored)] = asyncio.create_task(self._scored(stored))
+            scores.add_done_callback(seen)
+        # Whoever stops waiting does not stop the reckoning: the next finds it done.
+        return await in_time(asyncio.shield(scores))
 
     async def champion(self) -> int | None:
         """The version that the registry calls champion; raises `RegistryAway`."""
@@ -138,7 +138,7 @@ class ModelLife:
     async def compare(self, a: int, b: int) -> Comparison:
         """Two versions side by side, with what the pipeline found where it compared them."""
         first, second = await self.version(a), await self.version(b)
-        kept = await asking(lambda: self._comparison_of(a, b))
+        kept = await in_time(asking(lambda: self._comparison_of(a, b)))
         return compared(first, second, kept)
 
     async def promote(self, number: int, decision: Promotion, *, by: Account) -> Changed:
@@ -230,6 +230,10 @@ class ModelLife:
             if version := self._registry.alias(name):
                 aliases.setdefault(version.version, []).append(name)
         return _Book(versions, aliases, self._registry.history(), fingerprint)
+
+    async def _scored(self, stored: ModelVersion) -> list[ThresholdScores]:
+        async with self._scoring:
+            return await asking(lambda: self._scores_of(stored))
 
     def _scores_of(self, stored: ModelVersion) -> list[ThresholdScores]:
         with tempfile.TemporaryDirectory() as folder:

@@ -195,7 +195,7 @@ class DriftPageController(Controller):
     path = PAGE
     include_in_schema = False
 
-    @get(sync_to_thread=False)
+    @get(sync_to_thread=True)
     def drift(
         self,
         request: Request[Any, Any, Any],

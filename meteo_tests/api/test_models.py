@@ -297,6 +297,29 @@ def test_a_registry_that_hangs_is_asked_once_and_not_waited_for(home: Home, monk
     assert model.status_code == 200
 
 
+@pytest.mark.fault("MLflow hangs over the files of a version", "503 in bounded time")
+def test_files_that_do_not_come_are_not_waited_for(home: Home, monkeypatch: pytest.MonkeyPatch):
+    let_go = threading.Event()
+
+    def hang(*_: object) -> None:
+        let_go.wait(10)
+        raise RegistryUnavailable("it was away after all")
+
+    with service(home) as client:
+        eventually(lambda: version_in_service(client) == FIRST)
+        client.get(MODELS).raise_for_status()
+        monkeypatch.setattr(asking, "SECONDS_TO_ANSWER", 0.3)
+        monkeypatch.setattr(ModelRegistry, "record", hang)
+        answers = [
+            client.get(f"{MODELS}/{FIRST}/scores"),
+            client.get(f"{MODELS}/compare", params={"a": FIRST, "b": SECOND}),
+        ]
+        let_go.set()
+
+    for answer in answers:
+        assert "does not answer in time" in problem_of(answer, 503)["detail"]
+
+
 def test_before_there_is_a_registry_there_are_no_versions_and_none_is_made(tmp_path: Path):
     with service(Home(tmp_path)) as client:
         listed = client.get(MODELS)
