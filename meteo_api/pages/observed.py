@@ -13,7 +13,7 @@ from meteo_core.parameters import PARAMETERS, Kind, Parameter
 
 def place_of(world: World, key: str, day: date) -> tuple[int, int]:
     """Row and column of a station's day in the grids of a world."""
-    row = world.day_index(np.array([day], dtype="datetime64[D]").astype("datetime64[ns]"))[0]
+    row = world.day_index(np.array([day], dtype="datetime64[D]"))[0]
     return int(row), world.stations.index(key)
 
 

@@ -94,7 +94,7 @@ def rain_of(world: World, key: str, day: date) -> tuple[float | None, bool]:
     of `meteo_core.labels.label_days`, which waits for final readings.
     """
     column = world.stations.index(key)
-    days = np.array([day, day + timedelta(days=1)], dtype="datetime64[D]").astype("datetime64[ns]")
+    days = np.array([day, day + timedelta(days=1)], dtype="datetime64[D]")
     own, following = world.day_index(days)
     rain = world.observed["rainfall"]
     if np.isnan(rain[own, column]) or np.isnan(rain[following, column]):

@@ -127,7 +127,9 @@ class World:
 
     def day_index(self, days: NDArray[np.datetime64]) -> NDArray[np.intp]:
         """Row of each day in `observed`; the row of which nothing is known for days outside the snapshot."""
-        index = (days - self.first_day.to_datetime64()) // np.timedelta64(1, "D")
+        # In days: nanoseconds reach to the year 2262, and begin again behind it.
+        first = self.first_day.to_datetime64().astype("datetime64[D]")
+        index = (days.astype("datetime64[D]") - first).astype(np.intp)
         return np.where((index >= 0) & (index < self.days), index, self.days)
 
     def described(self) -> SnapshotInService:

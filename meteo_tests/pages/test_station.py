@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from litestar.testing import TestClient
 
+from meteo_api.pages.observed import values_of
 from meteo_api.pages.past_days import DAYS, Outcome, past_days, rain_of
 from meteo_api.pages.station import station_view
 from meteo_api.snapshot.world import World
@@ -27,12 +28,21 @@ def world(served_home: Home) -> World:
     return World.of(read(served_home.serving, name))
 
 
+@pytest.mark.fault("a day beyond what nanoseconds reach, in an address", "nothing is known of it")
+@pytest.mark.parametrize("days", [106_752, 213_503, 213_504, 213_505])
+def test_nothing_is_known_of_a_day_that_nanoseconds_do_not_reach(world: World, days: int):
+    far = TODAY + timedelta(days=days)
+
+    assert set(values_of(world, "Albury", far).values()) == {None}
+    assert rain_of(world, "Albury", far) == (None, False)
+
+
 def with_rain(world: World, rain: dict[date, float], *, final: bool = True) -> World:
     """The world with other readings of the gauge at Albury; NaN for none."""
     grid, finals = world.observed["rainfall"].copy(), world.final.copy()
     column = world.stations.index("Albury")
     for day, millimetres in rain.items():
-        row = world.day_index(np.array([day], dtype="datetime64[D]").astype("datetime64[ns]"))[0]
+        row = world.day_index(np.array([day], dtype="datetime64[D]"))[0]
         grid[row, column], finals[row, column] = millimetres, final
     return replace(world, observed={**world.observed, "rainfall": grid}, final=finals)
 
