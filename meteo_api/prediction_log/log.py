@@ -49,8 +49,6 @@ class PredictionLog:
         """Answers by model version and route."""
         self.missing: Counter[str] = Counter()
         """Answers by each parameter that they could have used and that was unknown."""
-        self.dropped = 0
-        """Answers that were not logged."""
         self._database = database
         self._most_waiting = most_waiting
         self._now = now
@@ -59,6 +57,9 @@ class PredictionLog:
         # Only the event loop counts up the first, only who writes the second: no lock between them.
         self._came = 0
         self._went = 0
+        # The same of answers that were not logged: because too many wait, because the database refuses them.
+        self._too_many = 0
+        self._refused = 0
         self._writing = threading.Lock()
         self._away: str | None = None
         self._dropped_at: datetime | None = None
@@ -67,6 +68,11 @@ class PredictionLog:
     def waiting(self) -> int:
         """Answers that are not written yet."""
         return self._came - self._went
+
+    @property
+    def dropped(self) -> int:
+        """Answers that were not logged."""
+        return self._too_many + self._refused
 
     @property
     def trouble(self) -> str | None:
@@ -87,7 +93,8 @@ class PredictionLog:
         """Take down an answer, to be written later. For the event loop alone; never raises."""
         requests = (asked,) if isinstance(asked, PredictionRequest) else asked
         if self._came - self._went + len(requests) > self._most_waiting:
-            self._drop(len(requests))
+            self._note_dropped(f"{self.waiting} wait already")
+            self._too_many += len(requests)
             return
         self._came += len(requests)
         answers = (answer,) if isinstance(answer, Prediction) else answer
@@ -133,19 +140,19 @@ class PredictionLog:
         try:
             self._insert([row])
         except SQLAlchemyError as error:
-            log.error("a prediction could not be logged: %s", error)
-            self._drop(1)
+            self._note_dropped(f"the database refuses one: {error}")
+            self._refused += 1
 
     def _done(self, count: int) -> None:
         for _ in range(count):
             self._rows.popleft()
         self._went += count
 
-    def _drop(self, count: int) -> None:
-        if self._dropped_at is None or self._now() - self._dropped_at > DROPS_TOLD_FOR:
-            log.error("predictions are not logged: %s wait already", self.waiting)
-        self.dropped += count
-        self._dropped_at = self._now()
+    def _note_dropped(self, why: str) -> None:
+        now, before = self._now(), self._dropped_at
+        if before is None or now - before > DROPS_TOLD_FOR:
+            log.error("predictions are not logged: %s", why)
+        self._dropped_at = now
 
     def _told_away(self, reason: str | None) -> None:
         if reason and not self._away:

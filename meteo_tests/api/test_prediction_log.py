@@ -245,13 +245,17 @@ def test_what_waits_is_bounded_and_the_rest_is_counted(
 
 
 @pytest.mark.fault("a row that the database refuses", "the others are kept")
-def test_a_row_that_the_database_will_not_have_takes_no_others_with_it(database: AwayAtTimes):
+def test_a_row_that_the_database_will_not_have_takes_no_others_with_it(
+    database: AwayAtTimes, caplog: pytest.LogCaptureFixture
+):
     log = log_in(database)
     log.note([REQUEST] * 3, [answered(), answered(route=None), answered()], user_id=1)
 
     log.write()
 
     assert (len(rows(database)), log.waiting, log.dropped) == (2, 0, 1)
+    assert "the database refuses one" in caplog.text
+    assert "wait already" not in caplog.text
 
 
 @pytest.mark.fault("log of predictions cannot be written", "readiness says so")
