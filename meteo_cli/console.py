@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import stamina
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.table import Table
 
+from meteo_api.wrong_settings import wrong_settings
 from meteo_core.errors import MeteoError
 
 if TYPE_CHECKING:  # Dagster takes a second to import: only where it is used
@@ -123,10 +125,9 @@ def plain_errors() -> Iterator[None]:
     """Show an error that a user can be told about as a sentence; let all others show where they came from."""
     try:
         yield
-    except ValidationError as error:
-        for fault in error.errors():
-            name = str(fault["loc"][-1]).upper()
-            _say(f"{name if name.startswith('METEO_') else f'METEO_{name}'}: {fault['msg']}")
+    except (ValidationError, SettingsError) as error:
+        for name, why in wrong_settings(error).items():
+            _say(f"{name}: {why}")
         raise SystemExit(1) from None
     except (MeteoError, OSError) as error:
         _say(str(error))

@@ -10,11 +10,13 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsError
 
 from meteo_api.settings import Settings as ServiceSettings
+from meteo_api.wrong_settings import variable, wrong_settings
 from meteo_assets.settings import Settings
 from meteo_cli.backup import BackupSettings
 from meteo_cli.console import console
 from meteo_cli.doctor import connections, machine, state
 from meteo_cli.doctor.finding import Finding, State, fail, ok, skip, warn
+from meteo_core import stations
 
 CHECKS: Final[dict[str, Callable[[Settings, ServiceSettings], Finding]]] = {
     "python": machine.python_is_supported,
@@ -37,7 +39,7 @@ CHECKS: Final[dict[str, Callable[[Settings, ServiceSettings], Finding]]] = {
 }
 """Each says how one thing is. `settings` comes before all of them."""
 ALL_SETTINGS: Final[tuple[type[BaseSettings], ...]] = (Settings, ServiceSettings, BackupSettings)
-OTHERS: Final = {"METEO_HOME", "METEO_POSTGRES_HOST"}
+OTHERS: Final = {"METEO_HOME", "METEO_POSTGRES_HOST", stations.TABLE}
 """Variables that others than the settings read, or that are spelled otherwise there."""
 _Settings = TypeVar("_Settings", bound=BaseSettings)
 _COLOURS: Final = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red", State.SKIP: "dim"}
@@ -80,20 +82,14 @@ def _findings() -> Iterator[tuple[str, Finding]]:
 def _read(kind: type[_Settings], faults: dict[str, str]) -> _Settings | None:
     try:
         return kind()
-    except ValidationError as error:
-        faults |= {_variable(str(fault["loc"][0])): fault["msg"] for fault in error.errors() if fault["loc"]}
-    except SettingsError as error:  # no JSON where it has to be: the field is named in the words
-        faults["METEO_BACKUP_DATABASES" if kind is BackupSettings else "METEO_*"] = str(error)
+    except (ValidationError, SettingsError) as error:
+        faults |= wrong_settings(error)
     return None
 
 
 def _spelling(says: str) -> Finding:
-    known = {_variable(name) for kind in ALL_SETTINGS for name in kind.model_fields} | OTHERS
+    known = {variable(name) for kind in ALL_SETTINGS for name in kind.model_fields} | OTHERS
     unknown = sorted(name for name in os.environ if name.startswith("METEO_") and name not in known)
     if unknown:
         return warn(f"no setting is called {', '.join(unknown)}", "see .env.example for how they are spelled")
     return ok(says)
-
-
-def _variable(name: str) -> str:
-    return name if name.startswith("METEO_") else f"METEO_{name.upper()}"

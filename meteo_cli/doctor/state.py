@@ -12,6 +12,7 @@ from meteo_assets.tracking import registry_of
 from meteo_cli.doctor.finding import Finding, fail, ok, skip, warn
 from meteo_core import serving
 from meteo_core.errors import MeteoError
+from meteo_core.forecasting import ISSUED
 from meteo_core.model.artifact_places import elsewhere
 from meteo_core.model.registry import CHAMPION
 from meteo_core.serving import UnusableSnapshot
@@ -90,7 +91,7 @@ def snapshot_is_fresh(settings: Settings, _service: ServiceSettings) -> Finding:
 
 
 def newest_forecast_is_current(settings: Settings, _service: ServiceSettings) -> Finding:
-    """The newest published forecast is of a time that is not over."""
+    """The newest forecast that was issued on its day is of a time that is not over."""
     name = serving.current_name(settings.home.serving)
     if name is None:
         return skip("nothing published yet")
@@ -98,8 +99,10 @@ def newest_forecast_is_current(settings: Settings, _service: ServiceSettings) ->
         forecasts = serving.read(settings.home.serving, name).forecasts
     except MeteoError as error:
         return skip(str(error))
-    if forecasts.empty:
-        return warn("the snapshot holds none", _RUN_DAILY)
-    newest = pd.Timestamp(forecasts["valid_to"].max())
-    says = f"of {forecasts['date'].max():%Y-%m-%d}, valid until {newest:%Y-%m-%d %H:%M} UTC"
+    # One that was made late, or afterwards, says nothing for the schedules.
+    issued = forecasts[forecasts["kind"] == ISSUED]
+    if issued.empty:
+        return warn("the snapshot holds none that was issued on its day", _RUN_DAILY)
+    newest = pd.Timestamp(issued["valid_to"].max())
+    says = f"of {issued['date'].max():%Y-%m-%d}, valid until {newest:%Y-%m-%d %H:%M} UTC"
     return ok(says) if newest > pd.Timestamp.now(tz=UTC) else warn(f"{says}: it is over", _RUN_DAILY)

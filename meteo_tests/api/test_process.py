@@ -64,6 +64,24 @@ def test_the_process_refuses_to_listen_for_others_in_one_line(tmp_path: Path):
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.fault("wrong settings of the service", "no start, one line for each")
+def test_the_process_names_every_setting_that_is_wrong(tmp_path: Path):
+    refused = subprocess.run(
+        [sys.executable, "-m", "meteo_api"],
+        env={"METEO_API_PORT": "high", "METEO_SECURITY_CONTACT": "nobody", "METEO_HOME": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert refused.returncode == 1
+    said = refused.stderr.splitlines()
+    assert [line.split(": ")[1] for line in said] == ["METEO_API_PORT", "METEO_SECURITY_CONTACT"]
+    assert "nobody" not in refused.stderr
+
+
 def test_importing_the_service_makes_nothing_and_loads_no_mlflow():
     script = (
         "import sys, threading, meteo_api.app, meteo_api.server\n"

@@ -4,11 +4,14 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.resources import files
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
@@ -17,8 +20,11 @@ from typer.testing import CliRunner
 
 from meteo_cli.doctor import connections, machine
 from meteo_cli.main import app
+from meteo_core import serving
+from meteo_core.forecasting import HINDCAST, ISSUED
 from meteo_core.home import Home
 from meteo_core.service_database import ServiceDatabase
+from meteo_core.stations import TABLE
 from meteo_core.warehouse import Warehouse
 from meteo_tests.api.clients import free_port
 from meteo_tests.api.people import url_of
@@ -50,8 +56,34 @@ def test_a_sound_state_has_no_failure(meteo: CliRunner, built_home: Home):
         "service database",
     }
     assert sound >= {"service database", "registry", "model files", "champion", "snapshot", "source"}
-    assert "is over" in found["forecast"]["says"]  # the weather of 2016
+    assert "none that was issued" in found["forecast"]["says"]  # the weather of 2016
     assert all(said["do"] for said in found.values() if said["state"] in ("warn", "fail"))
+
+
+@pytest.mark.parametrize(("kind", "state"), [(ISSUED, "ok"), (HINDCAST, "warn")])
+def test_a_forecast_that_was_made_late_is_no_current_one(
+    meteo: CliRunner, built_home: Home, monkeypatch: pytest.MonkeyPatch, kind: str, state: str
+):
+    name = serving.current_name(built_home.serving)
+    assert name is not None
+    snapshot = serving.read(built_home.serving, name)
+    now = pd.Timestamp.now(tz=UTC)
+    current = snapshot.forecasts.assign(kind=kind, valid_to=now + pd.Timedelta(hours=1))
+    monkeypatch.setattr(serving, "read", lambda *_: replace(snapshot, forecasts=current))
+
+    _, found = findings(meteo, built_home)
+
+    assert found["forecast"]["state"] == state
+
+
+def test_a_table_of_stations_is_a_setting(
+    meteo: CliRunner, built_home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(TABLE, str(files("meteo_core") / "stations.csv"))
+
+    _, found = findings(meteo, built_home)
+
+    assert found["settings"]["state"] == "ok"
 
 
 def test_lines_are_for_people_without_json(meteo: CliRunner, built_home: Home):
