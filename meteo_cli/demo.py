@@ -145,7 +145,9 @@ def _serve_once(services: Services, ports: Ports, people: Mapping[str, str]) -> 
         token = signed_in.raise_for_status().json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
         forecast = client.get(f"/forecasts/{STATION}").raise_for_status().json()
-        newest = forecast["forecasts"][0] if "forecasts" in forecast else forecast
+        newest = next(iter(forecast["forecasts"]), None)
+        if newest is None:
+            raise DemoFailed(f"the service has no forecast of {STATION}")
         what_if = (
             client.post("/predictions", json={"station": STATION, "date": newest["date"], "humidity_3pm": 95})
             .raise_for_status()
