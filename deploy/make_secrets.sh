@@ -15,8 +15,9 @@ for name in postgres_password meteo_db_password dagster_db_password mlflow_db_pa
   mv "$folder/.$name" "$folder/$name"
   made=$((made + 1))
 done
-# Not ours to make: of the mail server, and an address to post alerts to. Empty ones are there to be filled.
-for name in smtp_password alert_webhook; do
+# Not ours to make: of the mail server, an address to post alerts to, of an object store. Empty ones are there to
+# be filled.
+for name in smtp_password alert_webhook s3_secret; do
   [ -e "$folder/$name" ] || { : >"$folder/$name"; chmod 644 "$folder/$name"; }
 done
 chmod 700 "$folder"
