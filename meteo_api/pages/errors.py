@@ -50,7 +50,7 @@ def error_page(
     advice = _ADVICE.get(status)
     view = ErrorView(status.value, title, detail, _(advice) if advice else None)
     if is_htmx(request):
-        return pages.fragment("errors/_notice.html", view=view, status=status.value)
+        return pages.fragment("errors/_notice.html", view=view, status=status.value, headers=headers)
     return pages.show(
         request, "errors/page.html", title=title, view=view, status=status.value, headers=headers
     )

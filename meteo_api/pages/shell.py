@@ -97,9 +97,11 @@ class Pages:
         page = self.shell(request, title=title, section=section, navigation=navigation)
         return _rendered(template, {"page": page, "view": view}, status=status, headers=headers)
 
-    def fragment(self, template: str, *, view: object, status: int = 200) -> Template:
+    def fragment(
+        self, template: str, *, view: object, status: int = 200, headers: dict[str, str] | None = None
+    ) -> Template:
         """A part of a page, for HTMX to put in its place."""
-        return _rendered(template, {"view": view}, status=status)
+        return _rendered(template, {"view": view}, status=status, headers=headers)
 
     def shell(
         self, request: Request[Any, Any, Any], *, title: str, section: str | None, navigation: bool = True
