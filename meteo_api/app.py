@@ -145,9 +145,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> Litestar:
     static = StaticFiles()
     alerts = AlertService(database, now=now)
     deeds, links = Deeds(accounts.audit), Links.of(settings)
-    runs = RunService(
-        Dagster(settings.dagster_url), deeds, OneAtATime(database), link=links.dagster, now=now
-    )
+    runs = RunService(Dagster(settings.dagster_url), deeds, OneAtATime(database), link=links.dagster, now=now)
     provided = {
         "accounts": accounts,
         "audit": accounts.audit,

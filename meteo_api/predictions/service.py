@@ -94,7 +94,7 @@ class PredictionService:
             self._in_service, self.trouble = InService(served, world, what_if), None
 
     def catch_up(self) -> None:
-        """Prepare once more where that failed: a moment's want of memory must not last until the next exchange."""
+        """Prepare once more where that failed: want of memory for a moment must not last."""
         if self.trouble:
             self.prepare()
 

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 LOCK: Final = 0x6D657465
 """Number of the lock in PostgreSQL, which knows such locks by number."""
 SECONDS: Final = 60
-"""How long another replica's turn is waited for: looking for the run and starting it takes it some seconds."""
+"""How long another replica's turn is waited for: to look for the run and start it takes some seconds."""
 
 
 class OneAtATime:

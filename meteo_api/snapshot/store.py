@@ -57,7 +57,7 @@ class SnapshotStore:
                 self._note(None)
         except (MeteoError, OSError) as error:
             self._note(str(error))
-        except Exception as error:  # whatever is wrong with it, the old one serves and the next look tries again
+        except Exception as error:  # whatever is wrong with it, the old one serves until the next look
             self._note(f"it cannot be read: {type(error).__name__}: {error}")
 
     def _note(self, trouble: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Another program at Dagster's address: answers each document as a test says, and falls silent when told to."""
+"""Another program at Dagster's address: answers each document as a test says, and falls silent as told."""
 
 import re
 from collections.abc import Iterator
