@@ -166,7 +166,7 @@ class SignIns:
         return Issued(secret=secret, expires_in=int((expires_at - now).total_seconds()))
 
     def _hash(self, secret: str) -> str:
-        """What is kept of a cookie's secret: keyed, so that another secret of the service ends every session."""
+        """What is kept of a cookie's secret: keyed, so that another secret of the service ends sessions."""
         return self._secret.sign("session", secret)
 
     def _until(self, lifetime: timedelta) -> tuple[datetime, datetime]:
