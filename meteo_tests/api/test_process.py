@@ -69,7 +69,6 @@ def test_the_process_names_every_setting_that_is_wrong(tmp_path: Path):
     refused = subprocess.run(
         [sys.executable, "-m", "meteo_api"],
         env={"METEO_API_PORT": "high", "METEO_SECURITY_CONTACT": "nobody", "METEO_HOME": str(tmp_path)},
-        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=60,
