@@ -9,14 +9,18 @@ from meteo_api.language.texts import N_, _, plain
 from meteo_api.pages.words import DASH, clock_utc, day_with_year, duration, moment_utc, span
 from meteo_api.runs.schemas import LogLine, Run, RunInDetail, Status
 from meteo_api.runs.wanted import Job
+from meteo_core import jobs
 
 _JOBS: Final[Mapping[str, str]] = {
     Job.INGEST: N_("Ingestion"),
     Job.TRAIN: N_("Training"),
     Job.BACKFILL: N_("Backfill"),
-    "publish": N_("Publishing"),
-    "upkeep": N_("Upkeep of the warehouse"),
+    jobs.SHADOW_JOB: N_("Training without promotion"),
+    jobs.PUBLISH_JOB: N_("Publishing"),
+    jobs.UPKEEP_JOB: N_("Upkeep of the warehouse"),
 }
+_TO_A_DAY: Final = (Job.TRAIN, jobs.SHADOW_JOB)
+"""Jobs that are of all days until the end of a week."""
 _COLOURS: Final[Mapping[Status, str]] = {
     Status.SUCCEEDED: "good",
     Status.FAILED: "bad",
@@ -101,7 +105,7 @@ def _name(run: Run) -> str:
     job = plain(_JOBS.get(run.job, run.job))
     if run.first_day is None or run.last_day is None:
         return job
-    if run.job == Job.TRAIN:
+    if run.job in _TO_A_DAY:
         return _("%(job)s to %(day)s", job=job, day=day_with_year(run.last_day))
     if run.first_day == run.last_day:
         return _("%(job)s of %(day)s", job=job, day=day_with_year(run.first_day))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final
 
 from litestar import Controller, Request, get, post
@@ -65,7 +65,7 @@ class WhatIfView:
 
 
 async def what_if_view(
-    world: World, predictions: PredictionService, question: Question, *, today: date, user_id: int
+    world: World, predictions: PredictionService, question: Question, *, moment: datetime, user_id: int
 ) -> WhatIfView:
     """The form and its answer, or what is wrong beside each field."""
     observed = values_of(world, question.station, question.day)
@@ -76,10 +76,13 @@ async def what_if_view(
     answer = None
     if not errors:
         try:
-            answer = await answer_view(predictions, question, observed, changed, user_id=user_id)
+            answer = await answer_view(
+                predictions, question, observed, changed, moment=moment, user_id=user_id
+            )
         except InvalidRequest as invalid:
             errors = {error.pointer.rpartition("/")[2]: told(error.detail) for error in invalid.errors}
     place = find_station(question.station)
+    today = local_date(moment, place.zone)
     return WhatIfView(
         station=question.station,
         station_name=place.name,
@@ -125,19 +128,14 @@ def _observed_at(question: Question, observed: Mapping[str, Any]) -> str:
     )
 
 
-def question_of(
-    world: World, pages: Pages, asked: Mapping[str, str], filled: Filled | None
-) -> tuple[Question, date]:
-    """The question that an address or a form asks, with what it leaves out; and today at the station.
-
-    Raises `UnknownStation`.
-    """
+def question_of(world: World, asked: Mapping[str, str], filled: Filled | None, moment: datetime) -> Question:
+    """The question that an address or a form asks, with what it leaves out; raises `UnknownStation`."""
     first = FIRST_STATION if FIRST_STATION in world.newest else min(world.newest)
     place = find_station(asked.get("station") or first)
-    today = local_date(pages.now(), place.zone)
+    today = local_date(moment, place.zone)
     day = _date_of(asked.get("date")) or last_day_of_form(world.newest.get(place.station), today)
     issue = asked.get("issue")
-    return Question(place.station, day, Issue(issue) if issue in set(Issue) else Issue.EVENING, filled), today
+    return Question(place.station, day, Issue(issue) if issue in set(Issue) else Issue.EVENING, filled)
 
 
 def _date_of(text: str | None) -> date | None:
@@ -186,9 +184,9 @@ class WhatIfController(Controller):
         asked: Mapping[str, str],
         filled: Filled | None,
     ) -> Template:
-        world = predictions.require().world
-        question, today = question_of(world, pages, asked, filled)
-        view = await what_if_view(world, predictions, question, today=today, user_id=request.user.id)
+        world, moment = predictions.require().world, pages.now()
+        question = question_of(world, asked, filled, moment)
+        view = await what_if_view(world, predictions, question, moment=moment, user_id=request.user.id)
         status = 422 if view.errors else 200
         return pages.show(
             request, "what_if/page.html", title=_("What if"), section="what-if", view=view, status=status

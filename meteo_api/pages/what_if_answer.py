@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from meteo_api.pages import words
@@ -54,6 +54,8 @@ class Answer:
     difference: float | None
     """To the unchanged day; None where nothing was changed."""
     window: str
+    is_over: bool
+    """Whether the window is over: a look back, no forecast."""
     rows: tuple[AnswerRow, ...]
     usual: float
     moved: tuple[Moved, ...]
@@ -70,6 +72,7 @@ async def answer_view(
     observed: Mapping[str, Any],
     changed: Mapping[str, Any],
     *,
+    moment: datetime,
     user_id: int,
 ) -> Answer:
     """One batch: the day as asked, the day as it is, and the day with each changed field alone."""
@@ -90,7 +93,8 @@ async def answer_view(
     return Answer(
         chance=given.p_gt_1_0,
         difference=given.p_gt_1_0 - unchanged.p_gt_1_0 if changed else None,
-        window=words.window(given.valid_from, given.valid_to),
+        window=_window(given, moment),
+        is_over=given.valid_to <= moment,
         rows=tuple(_row(name, given, unchanged) for name in THRESHOLDS),
         usual=given.climatology_gt_1_0,
         moved=tuple(
@@ -108,6 +112,13 @@ async def answer_view(
         not_used=tuple(words.label(name) for name in given.fields.not_used),
         model_version=given.model_version,
     )
+
+
+def _window(given: Prediction, moment: datetime) -> str:
+    """The window, with its year where that is not this one."""
+    this_year = moment.astimezone(given.valid_from.tzinfo).year
+    another = {given.valid_from.year, given.valid_to.year} != {this_year}
+    return words.window(given.valid_from, given.valid_to, with_year=another)
 
 
 def _row(name: str, given: Prediction, unchanged: Prediction) -> AnswerRow:

@@ -220,9 +220,10 @@ def clock_utc(when: datetime) -> str:
     return f"{when:%H:%M:%S}"
 
 
-def window(start: datetime, end: datetime) -> str:
+def window(start: datetime, end: datetime, *, with_year: bool = False) -> str:
     """The window of a forecast, on the station's clock."""
-    return _("from %(start)s to %(end)s, station time", start=_bound(start), end=_bound(end))
+    first, last = _bound(start, with_year=with_year), _bound(end, with_year=with_year)
+    return _("from %(start)s to %(end)s, station time", start=first, end=last)
 
 
 def window_of(day_of_issue: date) -> str:
@@ -231,8 +232,9 @@ def window_of(day_of_issue: date) -> str:
     return window(start, start + timedelta(days=1))
 
 
-def _bound(when: datetime) -> str:
-    return pgettext("bound of a window", "%(clock)s %(day)s", clock=clock(when), day=day(when))
+def _bound(when: datetime, *, with_year: bool) -> str:
+    said = day_with_year(when) if with_year else day(when)
+    return pgettext("bound of a window", "%(clock)s %(day)s", clock=clock(when), day=said)
 
 
 def span(first: date, last: date) -> str:

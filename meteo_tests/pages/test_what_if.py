@@ -1,14 +1,19 @@
 """The what-if page asks what somebody made of the form, and nothing else."""
 
 import re
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from litestar.testing import TestClient
 
 from meteo_api.pages.what_if_form import Filled, changes, groups
+from meteo_api.settings import Settings
 from meteo_core.calendar import Issue
+from meteo_core.home import Home
 from meteo_core.parameters import PARAMETERS
 from meteo_tests.api.clients import PREDICTIONS
+from meteo_tests.api.people import in_process
 
 DAY = {"station": "Albury", "date": "2016-06-24", "issue": "evening"}
 OBSERVED = {
@@ -74,6 +79,29 @@ def test_what_cannot_be_read_is_explained(field: str, text: str, said: str):
 
     assert values == {}
     assert errors[field].replace("\u202f", " ").startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("now", "over", "window"),
+    [
+        (datetime(2016, 6, 24, 20, tzinfo=UTC), False, "9 am Fri 24 June to 9 am Sat 25 June, station"),
+        (datetime(2016, 6, 25, 8, tzinfo=UTC), True, "9 am Fri 24 June to 9 am Sat 25 June, station"),
+        (
+            datetime(2017, 6, 25, 8, tzinfo=UTC),
+            True,
+            "9 am Fri 24 June 2016 to 9 am Sat 25 June 2016, station",
+        ),
+    ],
+)
+def test_an_answer_about_a_window_that_is_over_says_so_and_of_which_year(
+    served_home: Home, tmp_path: Path, now: datetime, over: bool, window: str
+):
+    settings = Settings(home_dir=served_home.root, database_url=f"sqlite:///{tmp_path / 'own.db'}")
+    with in_process(settings, now=lambda: now) as client:
+        page = page_of(client.get("/what-if", params=DAY))
+
+    assert ("This window is over: a look back, no forecast." in page) is over
+    assert window in page
 
 
 def test_the_form_has_every_parameter_once_with_its_unit_and_limits():
