@@ -3,7 +3,7 @@
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,10 +26,11 @@ from meteo_core.model.card import model_card
 from meteo_core.model.promotion import REQUIRED_CHECKS
 from meteo_core.model.rain_models import RainModels
 from meteo_core.model.recipe import Recipe
+from meteo_core.model.record import Record
 from meteo_core.model.registry import CHALLENGER, PENDING, STATUS, ModelRegistry, ModelVersion
 from meteo_core.model.stored_record import stored_record
 from meteo_core.model.training import train_on
-from meteo_core.model.training_set import training_set_of
+from meteo_core.model.training_set import write_training_set
 from meteo_core.stations import stations
 from meteo_core.warehouse import Warehouse
 
@@ -109,13 +110,11 @@ def rain_model(
             registry,
             version,
             Path(workspace),
-            tables={
-                kept.TRAINING_SET_FILE: training_set_of(record),
-                kept.HELD_OUT_FILE: held_out,
-            },
+            record,
+            held_out,
             texts={
                 kept.MODEL_CARD_FILE: (text := model_card(trained, made_from=made_from)),
-                kept.DATA_CARD_FILE: _data_card(warehouse, last),
+                kept.DATA_CARD_FILE: data_card(warehouse, last),
             },
         )
     return dg.MaterializeResult(
@@ -162,26 +161,17 @@ def _keep_records(
     registry: ModelRegistry,
     version: ModelVersion,
     folder: Path,
+    record: Record,
+    held_out: pd.DataFrame,
     *,
-    tables: Mapping[str, pd.DataFrame],
     texts: Mapping[str, str],
 ) -> None:
-    for name, table in tables.items():
-        table.to_parquet(folder / name, index=False, compression="zstd")
-        registry.keep_record(version, folder / name)
+    write_training_set(record, folder / kept.TRAINING_SET_FILE)
+    held_out.to_parquet(folder / kept.HELD_OUT_FILE, index=False, compression="zstd")
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
+    for name in (kept.TRAINING_SET_FILE, kept.HELD_OUT_FILE, *texts):
         registry.keep_record(version, folder / name)
-
-
-def _data_card(warehouse: Warehouse, last: date) -> str:
-    """Of the days that the model may have learnt from."""
-    findings = warehouse.query(
-        "SELECT parameter, verdict, regexp_replace(reason, '[0-9]{4}-[0-9]{2}-[0-9]{2}.*', '...') AS reason, "
-        "count(*) AS count FROM raw.quarantine WHERE date <= ? GROUP BY ALL ORDER BY count DESC LIMIT 40",
-        [last],
-    )
-    return data_card(warehouse.read("raw.observations", None, last), findings)
 
 
 @dg.asset_check(asset=rain_model, blocking=True)

@@ -1,12 +1,14 @@
 """The data card: where the observations come from, what is missing, and what was done to them."""
 
 import math
+from datetime import date
 from typing import Final
 
 import pandas as pd
 
 from meteo_core.markdown import table
 from meteo_core.parameters import PARAMETERS
+from meteo_core.warehouse import Warehouse
 
 _CARD: Final = """\
 # Data card: daily observations
@@ -36,25 +38,35 @@ them is unknown, and so is that outcome.
 """
 
 
-def data_card(observations: pd.DataFrame, findings: pd.DataFrame) -> str:
-    """Markdown text from `raw.observations` and the counts of `raw.quarantine`.
-
-    `findings` has `parameter`, `verdict`, `reason` and `count`.
-    """
-    missing = [
-        (p.label, p.unit, f"{observations[name].isna().mean():.1%}", _limits(name))
-        for name, p in PARAMETERS.items()
-    ]
+def data_card(warehouse: Warehouse, last: date) -> str:
+    """Markdown text of what was observed up to this day, and of what was rejected or flagged of it."""
+    missing = ", ".join(f"1 - count({name}) / count(*) AS {name}" for name in PARAMETERS)
+    observed = warehouse.query(
+        "SELECT count(*) AS rows, count(DISTINCT station) AS stations, min(date) AS first, "
+        f"max(date) AS last, {missing} FROM raw.observations WHERE date <= ?",
+        [last],
+    ).iloc[0]
+    sources = warehouse.query(
+        "SELECT source, count(*) AS rows FROM raw.observations WHERE date <= ? "
+        "GROUP BY source ORDER BY rows DESC, source",
+        [last],
+    )
+    findings = warehouse.query(
+        "SELECT parameter, verdict, regexp_replace(reason, '[0-9]{4}-[0-9]{2}-[0-9]{2}.*', '...') AS reason, "
+        "count(*) AS count FROM raw.quarantine WHERE date <= ? GROUP BY ALL ORDER BY count DESC LIMIT 40",
+        [last],
+    )
     return _CARD.format(
-        rows=len(observations),
-        stations=observations["station"].nunique(),
-        first=observations["date"].min(),
-        last=observations["date"].max(),
-        sources=", ".join(
-            f"{name} ({count:,})" for name, count in observations["source"].value_counts().items()
+        rows=observed["rows"],
+        stations=observed["stations"],
+        first=observed["first"],
+        last=observed["last"],
+        sources=", ".join(f"{row.source} ({row.rows:,})" for row in sources.itertuples()),
+        missing=table(
+            ["parameter", "unit", "missing", "limits"],
+            [(p.label, p.unit, f"{observed[name]:.1%}", _limits(name)) for name, p in PARAMETERS.items()],
         ),
-        missing=table(["parameter", "unit", "missing", "limits"], missing),
-        gaps=_gaps(observations),
+        gaps=_gaps(warehouse, last),
         findings=table(["parameter", "verdict", "reason", "values"], findings.itertuples(index=False))
         if len(findings)
         else "Nothing.",
@@ -66,10 +78,14 @@ def _limits(name: str) -> str:
     return "" if math.isinf(parameter.minimum) else f"{parameter.minimum:g} to {parameter.maximum:g}"
 
 
-def _gaps(observations: pd.DataFrame) -> str:
+def _gaps(warehouse: Warehouse, last: date) -> str:
     """Calendar months of the record in which hardly any station has a day."""
-    months = observations["date"].dt.to_period("M")
-    span = pd.period_range(months.min(), months.max(), freq="M")
-    counts = months.value_counts().reindex(span, fill_value=0)
+    counts = warehouse.query(
+        "SELECT date_trunc('month', date) AS month, count(*) AS rows FROM raw.observations WHERE date <= ? "
+        "GROUP BY month",
+        [last],
+    )
+    counts = pd.Series(counts["rows"].to_numpy(), index=pd.PeriodIndex(counts["month"], freq="M"))
+    counts = counts.reindex(pd.period_range(counts.index.min(), counts.index.max(), freq="M"), fill_value=0)
     empty = [str(month) for month, count in counts.items() if count < counts.median() / 10]
     return f"Months that are all but missing: {', '.join(empty)}." if empty else "No month is missing."

@@ -1,9 +1,12 @@
 """What a model was trained on: its hash, and the table that is kept with it."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from meteo_core.features.daily import OWN_VALUES, derive_features
 from meteo_core.labels import THRESHOLDS
@@ -20,10 +23,15 @@ def training_set(features: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["date", "station"], ignore_index=True)
 
 
-def training_set_of(record: Record) -> pd.DataFrame:
-    """The training set of a record."""
-    parts = [training_set(features, labels) for _, features, labels in record.labelled_windows()]
-    return pd.concat(parts, ignore_index=True)
+def write_training_set(record: Record, file: Path) -> None:
+    """Write the training set of a record as Parquet, window by window; raises OSError."""
+    writer = None
+    for _, features, labels in record.labelled_windows():
+        rows = pa.Table.from_pandas(training_set(features, labels), preserve_index=False)
+        writer = writer or pq.ParquetWriter(file, rows.schema, compression="zstd")
+        writer.write_table(rows.cast(writer.schema))
+    if writer is not None:
+        writer.close()
 
 
 def from_training_set(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
