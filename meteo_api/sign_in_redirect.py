@@ -11,7 +11,7 @@ from meteo_api.addresses import path_of
 SIGN_IN: Final = "/sign-in"
 GATE: Final = "/gate/"
 """Asked by a gateway, which names in `X-Forwarded-Uri` what it was asked for."""
-_NOT_PAGES: Final = ("/api/", "/health/", "/metrics", "/schema", "/.well-known/")
+_NOT_PAGES: Final = ("/api/", "/health/", "/metrics", "/schema", "/.well-known/", "/static/")
 LONGEST: Final = 1_000
 
 
@@ -21,7 +21,7 @@ def is_page(request: Request[Any, Any, Any]) -> bool:
 
 
 def is_for_programs(path: str) -> bool:
-    """Whether programs ask for this, whose language is English."""
+    """Whether programs ask for this, or a page for its parts: in English, with errors as problems."""
     return path.startswith(_NOT_PAGES)
 
 

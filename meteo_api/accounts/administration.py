@@ -1,16 +1,15 @@
 """Addresses for administrators: users, and what was done."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Controller, Request, get, patch, post
+from litestar import Controller, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from meteo_api.accounts.account import Account, SignIn
 from meteo_api.accounts.audit import AuditEntry
-from meteo_api.accounts.guards import requires_admin
+from meteo_api.accounts.guards import SignedInRequest, requires_admin
 from meteo_api.accounts.schemas import Listed, NewUser, UserChange
 from meteo_api.accounts.service import Accounts
 from meteo_api.problems import documented
@@ -34,7 +33,7 @@ class UserController(Controller):
     @post(operation_id="add_user", responses=documented(*_BODY, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT))
     async def add_user(
         self,
-        request: Request[Account, SignIn, Any],
+        request: SignedInRequest,
         data: JSONBody[NewUser],
         accounts: NamedDependency[Accounts],
     ) -> Listed:
@@ -51,7 +50,7 @@ class UserController(Controller):
     )
     async def change_user(
         self,
-        request: Request[Account, SignIn, Any],
+        request: SignedInRequest,
         name: FromPath[str],
         data: JSONBody[UserChange],
         accounts: NamedDependency[Accounts],

@@ -9,10 +9,11 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import Template
 
-from meteo_api.accounts.account import Account, Kind, SignIn
+from meteo_api.accounts.account import Kind
 from meteo_api.accounts.cookie import session_cookie
 from meteo_api.accounts.forgery import require_same_origin
 from meteo_api.accounts.forms import LARGEST_FORM, credentials_in, form_of
+from meteo_api.accounts.guards import SignedInRequest
 from meteo_api.accounts.service import Accounts, address_of
 from meteo_api.accounts.sign_ins import Issued
 from meteo_api.errors import TooManyAttempts, WrongPassword
@@ -74,9 +75,7 @@ class SignInPage(Controller):
         )
 
     @post("/sign-out")
-    async def sign_out(
-        self, request: Request[Account, SignIn, Any], accounts: NamedDependency[Accounts]
-    ) -> Response[None]:
+    async def sign_out(self, request: SignedInRequest, accounts: NamedDependency[Accounts]) -> Response[None]:
         """End the session."""
         await accounts.sign_out(request.user)
         return Response(

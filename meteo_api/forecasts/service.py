@@ -6,7 +6,7 @@ from typing import Final
 
 from meteo_api import predictand
 from meteo_api.clock import Clock
-from meteo_api.errors import FieldError, InvalidRequest
+from meteo_api.date_range import require_order
 from meteo_api.forecasts.issued import IssuedForecast
 from meteo_api.forecasts.schemas import (
     Forecast,
@@ -52,10 +52,7 @@ class ForecastService:
         `InvalidRequest` where the dates are the wrong way round.
         """
         place = find_station(key)
-        if first and last and first > last:
-            raise InvalidRequest(
-                [FieldError(pointer="/from", detail=f"{first} is after to, {last}", place="query")]
-            )
+        require_order(first, last)
         world, moment = self._snapshots.require(), self._now()
         published = of_issue(world.forecasts.get(key, ()), issue)
         if first is None and last is None and published:

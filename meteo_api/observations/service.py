@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 import pandas as pd
 
-from meteo_api.errors import FieldError, InvalidRequest
+from meteo_api.date_range import require_order
 from meteo_api.frames import records
 from meteo_api.observations.schemas import ObservedDay, StationObservations
 from meteo_api.snapshot.store import SnapshotStore
@@ -30,10 +30,7 @@ class ObservationService:
         Raises `UnknownStation`, and `InvalidRequest` where the dates are the wrong way round.
         """
         find_station(key)
-        if first and last and first > last:
-            raise InvalidRequest(
-                [FieldError(pointer="/from", detail=f"{first} is after to, {last}", place="query")]
-            )
+        require_order(first, last)
         world = self._snapshots.require()
         rows = world.observations[world.observations["station"] == key]
         days = rows["date"].dt.date

@@ -9,6 +9,7 @@ from litestar.response import Template
 
 from meteo_api.language.texts import N_, _
 from meteo_api.pages.shell import Pages, is_htmx
+from meteo_api.sign_in_redirect import is_page
 
 _HTML: Final = "text/html"
 _ADVICE: Final = {
@@ -32,7 +33,7 @@ class ErrorView:
 
 def wants_page(request: Request[Any, Any, Any]) -> bool:
     """Whether whoever asks reads HTML, or HTMX asks on their behalf. Programs get problem details."""
-    if request.scope["path"].startswith(("/api/", "/health/", "/static/")):
+    if not is_page(request):
         return False
     return _HTML in request.headers.get("accept", "") or "hx-request" in request.headers
 
