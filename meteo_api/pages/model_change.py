@@ -17,7 +17,7 @@ from meteo_api.language.texts import _, told
 from meteo_api.model.life import Decision, ModelLife, Promotion, sound_reason
 from meteo_api.pages.shell import Pages
 from meteo_api.problems import CHAMPION_STAYS
-from meteo_core.model.registry import NothingToRollBackTo
+from meteo_core.model.registry import PASSED, NothingToRollBackTo
 from meteo_core.sentence import Sentence
 
 DONE: Final = "/model?changed=true"
@@ -118,7 +118,9 @@ class ModelChangePage(Controller):
 
 async def _promotion(life: ModelLife, number: int) -> ChangeView:
     version, champion = await life.version(number), await life.champion()
-    failed = ", ".join(f"{name.replace('_', ' ')}: {ended}" for name, ended in version.checks.items())
+    failed = ", ".join(
+        f"{name.replace('_', ' ')}: {ended}" for name, ended in version.checks.items() if ended != PASSED
+    )
     sentence = (
         _(
             "Version %(version)s would make the forecasts from then on, in place of version %(champion)s.",

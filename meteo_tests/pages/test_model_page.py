@@ -128,6 +128,7 @@ def test_a_champion_that_changes_meanwhile_stops_the_promotion(admin: Visitor, h
 def test_a_version_that_failed_or_cannot_serve_is_not_promoted_in_passing(admin: Visitor, home: Home):
     page = admin.open(f"/model/promote/{FAILING}")
     expect(page.locator("main")).to_contain_text("has not passed its checks")
+    expect(page.locator("main")).not_to_contain_text("is calibrated: passed")
     page.get_by_label("Reason").fill("all the same")
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("button", name=f"Promote version {FAILING}").click()
