@@ -13,6 +13,7 @@ from meteo_api.language import texts
 from meteo_api.language.spoken import Language, spoken
 from meteo_api.pages import words
 from meteo_api.pages.static import StaticFiles
+from meteo_core.stations import stations
 
 
 def templating(static: StaticFiles) -> TemplateConfig[JinjaTemplateEngine]:
@@ -41,6 +42,7 @@ def templating(static: StaticFiles) -> TemplateConfig[JinjaTemplateEngine]:
         ngettext=_counted,
         static=static.address,
         levels=words.levels(),
+        station_count=lambda: len(stations()),
         language=spoken,
         languages=tuple(Language),
     )
