@@ -42,7 +42,6 @@ class Account(Struct, frozen=True, kw_only=True):
 class SignIn(Struct, frozen=True, kw_only=True):
     """How they are signed in: `request.auth`."""
 
-    id: int
     kind: Kind
     expires_at: datetime
     csrf_token: str = ""

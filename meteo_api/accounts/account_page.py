@@ -1,18 +1,19 @@
 """The account page: who one is, signing out everywhere, another password."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.response import Template
 
 from meteo_api.accounts.account import Account, Role, SignIn
 from meteo_api.accounts.cookie import session_cookie
 from meteo_api.accounts.forms import form_of
+from meteo_api.accounts.guards import SignedInRequest
 from meteo_api.accounts.passwords import LEAST_CHARACTERS, WeakPassword
 from meteo_api.accounts.service import Accounts, address_of
 from meteo_api.errors import TooManyAttempts, WrongPassword
@@ -24,7 +25,6 @@ _MAY: Final = {
     Role.USER: N_("reads everything and asks what-if questions"),
     Role.ADMIN: N_("also starts runs, promotes models and manages users"),
 }
-SignedInRequest = Request[Account, SignIn, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,7 @@ class AccountView:
     """UTC."""
     shortest: int
     """Characters of a new password at least."""
-    errors: Mapping[str, str] = field(default_factory=dict)
-    done: str | None = None
+    errors: Mapping[str, str]
 
 
 def account_view(account: Account, sign_in: SignIn, errors: Mapping[str, str]) -> AccountView:

@@ -42,8 +42,8 @@ class SignInController(Controller):
     async def login(self, request: Request[Any, Any, Any], accounts: NamedDependency[Accounts]) -> Token:
         """A bearer token for a name and a password (OAuth2 password form), for half an hour or as set.
 
-        Send it along as `Authorization: Bearer ...`. After ten wrong passwords it takes a quarter of an hour
-        until the next try.
+        Send it along as `Authorization: Bearer ...`. Ten wrong passwords for a name from an address, or a
+        hundred from an address, within a quarter of an hour: then 429, whose `Retry-After` says how long.
         """
         name, password = await credentials_in(request, name_field="username")
         issued = await accounts.sign_in(name, password, kind=Kind.TOKEN, address=address_of(request))

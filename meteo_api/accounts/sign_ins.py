@@ -150,7 +150,7 @@ class SignIns:
         csrf = self._secret.sign("csrf", str(row.sign_in)) if kind is Kind.SESSION else ""
         return SignedIn(
             account=Account(id=row.id, name=row.name, role=Role(row.role), sign_in=row.sign_in),
-            sign_in=SignIn(id=row.sign_in, kind=kind, expires_at=row.expires_at, csrf_token=csrf),
+            sign_in=SignIn(kind=kind, expires_at=row.expires_at, csrf_token=csrf),
         )
 
     def _token(self, user: User) -> Issued:

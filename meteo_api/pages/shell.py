@@ -23,7 +23,7 @@ NAVIGATION: Final = (
     ("model", N_("Model"), "/model"),
 )
 FOR_ADMINISTRATORS: Final = ("administration", N_("Administration"), "/administration")
-ORIGIN: Final = {"simulator": N_("simulated, no real weather"), "open_meteo": N_("Open-Meteo (CC BY 4.0)")}
+ORIGIN: Final = {"simulator": N_("simulated, no real weather")}
 """Where observations come from, in words; all other sources carry those of the Bureau."""
 BUREAU: Final = N_("Bureau of Meteorology")
 

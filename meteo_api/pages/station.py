@@ -47,7 +47,6 @@ class ForecastView:
     window: str
     issued: str
     issue: Issue
-    is_upcoming: bool
     is_late: bool
     """Whether it was made after its day because none had been issued."""
     rows: tuple[ChanceRow, ...]
@@ -105,7 +104,7 @@ def station_view(world: World, key: str, moment: datetime, *, issue: Issue | Non
         place=place,
         state=_(STATES[place.state]),
         event=words.event(PREDICTAND),
-        forecast=_forecast(world, newest, newest.forecast, moment) if newest.forecast else None,
+        forecast=_forecast(world, newest, newest.forecast) if newest.forecast else None,
         drivers=None,
         nothing=None if newest.forecast else _nothing(place, newest, issue),
         issues=tuple(
@@ -122,7 +121,7 @@ def station_view(world: World, key: str, moment: datetime, *, issue: Issue | Non
     )
 
 
-def _forecast(world: World, newest: Newest, forecast: IssuedForecast, moment: datetime) -> ForecastView:
+def _forecast(world: World, newest: Newest, forecast: IssuedForecast) -> ForecastView:
     chances = forecast.probabilities
     return ForecastView(
         date=forecast.date,
@@ -130,7 +129,6 @@ def _forecast(world: World, newest: Newest, forecast: IssuedForecast, moment: da
         window=words.window(forecast.valid_from, forecast.valid_to),
         issued=_("%(moment)s, station time", moment=words.moment(forecast.issued_at)),
         issue=forecast.issue,
-        is_upcoming=moment < forecast.valid_from,
         is_late=newest.late,
         rows=tuple(
             ChanceRow(words.event(rule), chances[f"p_{name}"], chances[f"climatology_{name}"])

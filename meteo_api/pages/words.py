@@ -280,10 +280,10 @@ def capitalize_first(text: str) -> str:
 FILTERS: Final = {
     each.__name__: each
     for each in (
-        *(percent, percent_short, points, points_short, level, number, whole, quantity, interval),
-        *(event, issue, kind, label, scored, compass),
+        *(percent, percent_short, points, points_short, level, number, whole, interval),
+        *(issue, kind, label, scored),
         *(day, day_short, day_short_with_year, weekday_short, day_with_year),
-        *(clock, moment, moment_utc, window, window_of, age, duration, capitalize_first),
+        *(moment_utc, age, capitalize_first),
     )
 }
 """What templates may write after a bar."""
