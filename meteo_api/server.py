@@ -16,7 +16,9 @@ from meteo_core.service_database import ServiceDatabase
 
 SECONDS_TO_FINISH = 10
 """How long requests that are being answered at the end may still take."""
-
+SECONDS_KEPT_OPEN = 150
+"""How long a connection waits for its next request: longer than those who keep it to send one, the gateway
+(two minutes) and programs (five seconds), or a request meets the end of its connection."""
 LOOKED_AT_TOGETHER = 20_000
 """New objects after which the garbage collector looks at them; by default 700."""
 TURN_OF_A_THREAD_SECONDS = 0.0005
@@ -53,6 +55,7 @@ def serve(settings: Settings) -> None:
         # Whoever is believed on the client's address can guess passwords from a thousand of them.
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_keep_alive=SECONDS_KEPT_OPEN,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
         log_config=None,
     )

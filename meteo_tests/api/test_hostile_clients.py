@@ -1,5 +1,7 @@
 """A client that means harm: memory stays bounded, others are answered, the log stays readable."""
 
+import contextlib
+import http.client
 import json
 import socket
 import time
@@ -124,6 +126,20 @@ def test_a_client_may_send_some_requests_ahead(service: Service):
             answers += piece
 
     assert answers.count(b"HTTP/1.1 200") == 50
+
+
+def test_a_connection_that_a_program_keeps_for_its_next_request_is_kept_here_too(service: Service):
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
+    with contextlib.closing(connection):
+        used = set()
+        for idle_seconds in (0, 6):  # programs keep one for five
+            time.sleep(idle_seconds)
+            connection.request("GET", "/health/live")
+            answer = connection.getresponse()
+            used.add(connection.sock)
+            assert (answer.status, json.load(answer)["status"]) == (200, "alive")
+
+    assert len(used) == 1
 
 
 def test_a_head_of_usual_size_and_a_long_chunked_body_are_read(service: Service, client: httpx.Client):
