@@ -92,7 +92,8 @@ for p in filter(str.isdigit, os.listdir("/proc")):
     if open(f"/proc/{p}/stat").read().split()[3] == "1" and int(p) != os.getpid(): os.kill(int(p), signal.SIGKILL)' || true
   sleep 2
   for _ in $(seq 60); do
-    [ "$($compose ps --format '{{.Health}}' "$1")" = healthy ] && return 0; sleep 2
+    # Every replica of it.
+    [ "$($compose ps --format '{{.Health}}' "$1" | sort -u)" = healthy ] && return 0; sleep 2
   done
   $compose ps "$1"; return 1
 }
