@@ -329,7 +329,7 @@ def test_what_stood_when_the_record_began_is_an_alert_and_no_reason_to_train(wat
 def test_what_the_newest_model_has_learnt_is_not_trained_again(
     watched: Watched, monkeypatch: pytest.MonkeyPatch, week_off: int, code: str, starts: bool
 ):
-    monkeypatch.setenv("METEO_GIT_SHA", "abc")
+    monkeypatch.setattr(watched.settings, "git_sha", "abc")
     at(watched, 1, 11)
     today = watched.clock.moment.astimezone(SYDNEY).date()
     trained = last_complete_week(today - timedelta(days=week_off))
