@@ -3,12 +3,7 @@
 import dagster as dg
 
 from meteo_assets.metadata import counts, schema
-from meteo_assets.partitions import (
-    FEATURES_LOOK_BACK,
-    LABELS_LOOK_AHEAD,
-    days_of,
-    observation_days,
-)
+from meteo_assets.partitions import FEATURES_LOOK_BACK, LABELS_LOOK_AHEAD, days_of, observation_days
 from meteo_assets.raw import raw_observations
 from meteo_assets.settings import Settings
 from meteo_core.compute.engine import engine
