@@ -19,7 +19,7 @@ from meteo_core.calendar import Issue
 from meteo_core.compute.engine import engine
 from meteo_core.compute.windows import days_at_once, split
 from meteo_core.features.predictors import PREDICTOR_LOOK_BACK_DAYS
-from meteo_core.forecasting import ISSUED, hindcasts_since
+from meteo_core.forecasting import ISSUED, make_forecasts
 from meteo_core.labels import THRESHOLDS
 from meteo_core.model.rain_models import RainModels
 from meteo_core.model.registry import CHAMPION, ModelRegistry
@@ -118,7 +118,8 @@ def forecasts(
 def _forecasts_of(
     seen: tuple[pd.DataFrame, date], models: RainModels, held_out: pd.DataFrame | None, **how: Any
 ) -> pd.DataFrame:
-    return hindcasts_since(*seen, models, held_out, **how)
+    features, first = seen
+    return make_forecasts(models, features, since=first, held_out=held_out, **how)
 
 
 @dg.asset_check(asset=forecasts, blocking=True)

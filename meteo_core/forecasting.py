@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from meteo_core.calendar import NINE_AM, Issue
-from meteo_core.model.rain_model import CHANCES, CLIMATOLOGY, MARKOV
+from meteo_core.model.rain_model import CHANCES, CLIMATOLOGY, MARKOV, RainModel
 from meteo_core.model.rain_models import RainModels
 from meteo_core.parameters import NUMBERS, PARAMETERS, KnownAt
 from meteo_core.stations import stations
@@ -28,18 +28,20 @@ def make_forecasts(
     features: pd.DataFrame,
     *,
     version: int,
+    since: date | None = None,
     issued_at: datetime | None = None,
     held_out: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Forecasts of every station, day and issue time in `features`, in the columns of `forecasts.daily`.
 
+    Given `since`, only of the days from then on: the day before has its say in them.
     A forecast made on its own day, by the station's calendar and in time, is `issued`; one made later is a
     `hindcast`, `in_sample` where the model was trained on the day's outcome. For those the forecasts of the
     twin that had not seen the day are taken where `held_out` has them, and are not in sample. A forecast
     waits for the observation that it is named after: days without any are left out.
     """
     issued_at = issued_at or datetime.now(UTC)
-    made = pd.concat([_of_issue(models, model.issue, features) for model in models], ignore_index=True)
+    made = pd.concat([_of_issue(model, features, since) for model in models], ignore_index=True)
     valid_from, valid_to, today, hour = _windows(made, issued_at)
     in_time = hour.to_numpy() < made["issue"].map(ISSUED_UNTIL_HOUR).to_numpy()
     issued = (made["date"].to_numpy() == today.to_numpy()) & in_time
@@ -55,24 +57,11 @@ def make_forecasts(
     return made if held_out is None else _as_the_twin_saw_it(made, held_out)
 
 
-def hindcasts_since(
-    features: pd.DataFrame,
-    first: date,
-    models: RainModels,
-    held_out: pd.DataFrame | None,
-    *,
-    version: int,
-    issued_at: datetime,
-) -> pd.DataFrame:
-    """`make_forecasts` of the days from `first` on; the day before only has its say in them."""
-    made = make_forecasts(models, features, version=version, issued_at=issued_at, held_out=held_out)
-    return made[made["date"] >= pd.Timestamp(first)]
-
-
-def _of_issue(models: RainModels, issue: Issue, features: pd.DataFrame) -> pd.DataFrame:
-    observed = features[list(WAITS_FOR[issue])].notna().any(axis=1)
+def _of_issue(model: RainModel, features: pd.DataFrame, since: date | None) -> pd.DataFrame:
+    observed = features[list(WAITS_FOR[model.issue])].notna().any(axis=1)
     ready = features.loc[observed, ["station", "date"]]
-    return models[issue].forecast(features).merge(ready, on=["station", "date"]).assign(issue=issue.value)
+    made = model.forecast(features, since=since).merge(ready, on=["station", "date"])
+    return made.assign(issue=model.issue.value)
 
 
 def _as_the_twin_saw_it(made: pd.DataFrame, held_out: pd.DataFrame) -> pd.DataFrame:

@@ -79,8 +79,7 @@ def run(count: int, days: int, folder: Path) -> None:
             features = warehouse.read(
                 "features.daily", window.first - timedelta(days=PREDICTOR_LOOK_BACK_DAYS), window.last
             )
-            made = make_forecasts(models, features, version=1)
-            warehouse.issue_forecasts(made[made["date"].dt.date >= window.first])
+            warehouse.issue_forecasts(make_forecasts(models, features, since=window.first, version=1))
 
 
 def ingest(warehouse: Warehouse, network: GrownNetwork, last: date) -> None:

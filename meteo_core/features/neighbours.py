@@ -5,6 +5,7 @@ and what lies far is seen through `ANCHORS` stations spread over the map. In a n
 everything is seen through every station.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -165,16 +166,19 @@ class Network:
                 named[f"{point}_{ring}"] = weights
         return named
 
-    @cached_property
-    def _sector_weights(self) -> NDArray[np.float64]:
-        """Those of all sectors [sectors, stations, anchors]."""
-        return np.stack(list(self.sectors.values()))
+    def toward_sectors(
+        self, quantities: Sequence[Values], at: Indices | slice = slice(None)
+    ) -> NDArray[np.float64]:
+        """Weighted mean of each quantity in each sector around the stations `at`.
 
-    def toward_sectors(self, values: Values, at: Indices | slice = slice(None)) -> list[Values]:
-        """Weighted mean in each sector around the stations `at`, in the order of `sector_names`."""
-        weights = self._sector_weights[:, at]
-        together = weighted_mean(values[:, self.anchors], weights.reshape(-1, len(self.anchors)))
-        return np.split(together, len(weights), axis=1)
+        Shape [days, stations, quantities, sectors], these in the order of `sector_names`.
+        """
+        observed = np.concatenate([values[:, self.anchors] for values in quantities])
+        # Sector by sector, all quantities at once: a few days alone would hardly fill a product of matrices.
+        means = [weighted_mean(observed, weights[at]) for weights in self.sectors.values()]
+        together = np.stack(means, axis=-1)
+        apart = together.reshape(len(quantities), len(quantities[0]), *together.shape[1:])
+        return np.moveaxis(apart, 0, 2)
 
     @cached_property
     def offsets(self) -> tuple[Weights, Weights]:

@@ -201,19 +201,21 @@ class Predictors:
         row, column = days.positions(rows)
         made = Design.empty(column, len(self.table))
         days_at_once = min(DAYS_AT_ONCE, max(1, STATION_DAYS_AT_ONCE // max(len(self.stations), 1)))
+        look_back = PREDICTOR_LOOK_BACK_DAYS if len(self.day_before) else 0
         for first in range(0, len(days.days), days_at_once):
             at = np.flatnonzero((row >= first) & (row < first + days_at_once))
             if len(at):
-                start = max(0, first - PREDICTOR_LOOK_BACK_DAYS)
+                start = max(0, first - look_back)
                 some = days.part(start, first + days_at_once)
                 made.put(at, self._of_days(some, row[at] - start, column[at]))
         return DatedDesign(**vars(made), keys=rows.reset_index(drop=True))
 
     def _of_days(self, days: StationDays, today: NDArray[np.intp], column: NDArray[np.intp]) -> Design:
         """Predictors at places [today, column] of a grid of some days."""
-        # Where few stations are wanted of many, no more is worked out.
+        # Where few stations are wanted of many, no more is worked out; where all are, no weights are copied.
         wanted, at = np.unique(column, return_inverse=True)
-        around = surroundings_of(self, days, wanted)
+        every = len(wanted) == len(self.stations)
+        around = surroundings_of(self, days, slice(None) if every else wanted)
         own = np.stack([days[name] for name in DAILY_COLUMNS])
 
         design = self.design(

@@ -168,8 +168,8 @@ def surroundings_of(
         found["best_guess"][..., index] = np.where(known, best_guess, np.nan)
     for index, name in enumerate(NEAR):
         found["near"][..., index] = near[name]
-    sectors = [s for name in SECTORS[layout.issue] for s in network.toward_sectors(anomaly[name], at)]
-    found["sectors"][:] = np.stack(sectors, axis=-1)
+    sectors = network.toward_sectors([anomaly[name] for name in SECTORS[layout.issue]], at)
+    found["sectors"][:] = sectors.reshape(*sectors.shape[:2], -1)
     planes = [network.plane_sums(anomaly[name], at) for name in SLOPES[layout.issue]]
     found["planes"][:] = np.concatenate(planes, axis=-1)
     found["amplitudes"][:] = np.concatenate(

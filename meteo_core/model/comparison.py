@@ -114,8 +114,7 @@ def honest_forecasts(
             window = features[features["date"] >= first - pd.Timedelta(days=PREDICTOR_LOOK_BACK_DAYS)]
             if window.empty or window["date"].max() < first:
                 continue
-            made = model.forecast(window)
-            made = made.loc[made["date"] >= first, ["station", "date", CHANCE]]
+            made = model.forecast(window, since=first)[["station", "date", CHANCE]]
             parts.append(made.assign(issue=model.issue.value))
     return pd.concat(parts, ignore_index=True).drop_duplicates(KEY)
 

@@ -4,6 +4,7 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -88,17 +89,20 @@ class RainModel:
         """Last day of training."""
         return pd.Timestamp(self.card["trained_until"])
 
-    def forecast(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Chances for every row of the features table.
+    def forecast(self, features: pd.DataFrame, *, since: date | pd.Timestamp | None = None) -> pd.DataFrame:
+        """Chances for every row of the features table, or for those from the day `since` on.
+
+        Earlier rows have their say all the same: `PREDICTOR_LOOK_BACK_DAYS` of them must be there.
 
         Columns `station`, `date`, a chance `p_*`, a `climatology_*` and a `markov_*` for each threshold, and
         `route`: `full` where other stations were observed, `afternoon` where they were but their maxima,
         sunshine and gusts are not known yet, else `local` where the station itself was observed, else
         `climatology`, as for a station that was not there in training.
         """
+        wanted = features["date"] >= (pd.Timestamp.min if since is None else pd.Timestamp(since))
         known = features["station"].isin(self.predictors.stations)
-        rows = features[known].reset_index(drop=True)
-        design = self.predictors.transform(rows)
+        rows = features[known & wanted].reset_index(drop=True)
+        design = self.predictors.transform(features, wanted=wanted.to_numpy())
         made = self.answer(
             design,
             month=design.keys["date"].dt.month.to_numpy(dtype=np.intp),
@@ -106,9 +110,10 @@ class RainModel:
             local=self.local_of(rows),
         )
         answers = _forecasts(design.keys, made)
-        if known.all():
+        strangers = features.loc[wanted & ~known]
+        if strangers.empty:
             return answers
-        return pd.concat([answers, self._by_climatology(features.loc[~known])], ignore_index=True)
+        return pd.concat([answers, self._by_climatology(strangers)], ignore_index=True)
 
     def answer(
         self,

@@ -94,7 +94,6 @@ def backtest(
     )
     start = pd.Timestamp(first) - pd.Timedelta(days=PREDICTOR_LOOK_BACK_DAYS)
     window = features[(features["date"] >= start) & (features["date"] <= pd.Timestamp(last))]
-    made = trained.model.forecast(window)
-    made = with_outcomes(made[made["date"] >= pd.Timestamp(first)], window, labels)
+    made = with_outcomes(trained.model.forecast(window, since=first), window, labels)
     made = made.assign(issue=issue.value, wet=made[PREDICTAND.name])
     return made.sort_values(["date", "station"], ignore_index=True)

@@ -96,3 +96,16 @@ def test_days_that_the_twin_had_not_seen_get_its_forecasts(
     assert not ours["in_sample"].any()
     untouched = honest[~plain["in_sample"]]
     pd.testing.assert_frame_equal(untouched, plain[~plain["in_sample"]])
+
+
+def test_of_some_days_the_day_before_has_its_say(window, models: RainModels):
+    last = window["date"].max()
+    later = adelaide(last, "12:00:00") + timedelta(days=400)
+
+    every_day = make_forecasts(models, window, version=1, issued_at=later)
+    last_day = make_forecasts(models, window, version=1, issued_at=later, since=last.date())
+    alone = make_forecasts(models, window[window["date"] == last], version=1, issued_at=later)
+
+    among_all = every_day[every_day["date"] == last].reset_index(drop=True)
+    pd.testing.assert_frame_equal(last_day, among_all, check_exact=False, rtol=1e-9)
+    assert (last_day["p_gt_1_0"] != alone["p_gt_1_0"]).any()

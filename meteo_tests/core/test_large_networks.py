@@ -101,7 +101,7 @@ def test_a_large_network_sees_a_tilted_plane_as_a_small_one_does():
 
     _, northward = network.plane_sums(east[None, :])[0, :, [1, 2]]
     toward_east, toward_west = (
-        network.toward_sectors(east[None, :])[network.sector_names().index(name)][0]
+        network.toward_sectors([east[None, :]])[0, :, 0, network.sector_names().index(name)]
         for name in ("E_300km", "W_300km")
     )
 
