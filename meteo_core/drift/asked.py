@@ -63,7 +63,8 @@ def asked_drift(asked: pd.DataFrame, features: pd.DataFrame, last: date) -> Pool
     past = features.loc[features["date"] < start, ["station", "date", *NUMBERS]]
     asked = asked[asked["station"].isin(past["station"].unique())].reset_index(drop=True)
     year, off = years_ago(past["date"], start, end)
-    is_season = (off <= WINDOW_DAYS / 2 + SEASON_DAYS) & past["station"].isin(asked["station"]).to_numpy()
+    is_season = (year >= 1) & (off <= WINDOW_DAYS / 2 + SEASON_DAYS)
+    is_season &= past["station"].isin(asked["station"]).to_numpy()
     season = _Season(year[is_season], off[is_season] <= WINDOW_DAYS / 2)
     reference = past[is_season].reset_index(drop=True)
 

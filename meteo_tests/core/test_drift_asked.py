@@ -93,6 +93,13 @@ def test_a_question_about_january_is_held_against_january(record: pd.DataFrame):
     assert asked["temp_3pm"].min() > questions(record, "Hobart")["temp_3pm"].mean()
 
 
+def test_days_just_before_the_questions_are_of_no_earlier_year(record: pd.DataFrame):
+    reference = asked_drift(questions(record, "Darwin"), record, LAST).reference
+
+    assert reference["date"].max() < pd.Timestamp(LAST) - pd.Timedelta(days=300)
+    assert set(reference["station"]) == {"Darwin"}
+
+
 def test_few_questions_and_few_years_are_insufficient(record: pd.DataFrame):
     assert verdict(questions(record, "Darwin", count=199), record) == INSUFFICIENT
     two_years = record[record["date"] >= "2018-07-01"]
