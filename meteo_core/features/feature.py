@@ -54,11 +54,15 @@ class FeatureTable(dict[str, Feature]):
         return enter
 
     def feature(self, *, unit: str, known_at: KnownAt) -> Callable[[Compute], Compute]:
-        """Enter a function under its own name, described by the first line of its docstring."""
+        """Enter a function under its own name, described by the first line of its docstring.
+
+        Raises ValueError where it has none.
+        """
 
         def enter(compute: Compute) -> Compute:
-            description = (compute.__doc__ or "").strip().splitlines()[0]
-            return self.group(Feature(compute.__name__, unit, known_at, description))(compute)
+            if not (words := (compute.__doc__ or "").strip()):
+                raise ValueError(f"{compute.__name__} needs a docstring: its first line says what it is")
+            return self.group(Feature(compute.__name__, unit, known_at, words.splitlines()[0]))(compute)
 
         return enter
 

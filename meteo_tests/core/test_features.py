@@ -9,6 +9,8 @@ from meteo_core.features.daily import (
     build_features,
     known_at,
 )
+from meteo_core.features.feature import FeatureTable
+from meteo_core.features.quantities import Quantities
 from meteo_core.parameters import KnownAt
 from meteo_tests.core.days import days_of
 
@@ -168,3 +170,13 @@ def test_what_looks_at_the_past_alone_is_known_at_9_am():
     assert known_at("wet_fraction_14_days") is KnownAt.NINE_AM
     assert known_at("pressure_3pm_change_24h") is KnownAt.THREE_PM
     assert known_at("mean_sunshine_3_days") is KnownAt.MIDNIGHT
+
+
+def test_a_feature_without_words_is_refused_by_name():
+    table = FeatureTable()
+
+    with pytest.raises(ValueError, match="vapour needs a docstring"):
+
+        @table.feature(unit="hPa", known_at=KnownAt.NINE_AM)
+        def vapour(day: Quantities) -> np.ndarray:
+            return day["temp_9am"]

@@ -57,19 +57,62 @@ def test_the_look_back_is_enough_for_every_predictor(
     )
 
 
-def test_no_morning_predictor_reacts_to_the_afternoon_of_the_day(
-    weather: pd.DataFrame, features: pd.DataFrame
+def with_later_values(weather: pd.DataFrame, moment: KnownAt, of_days_before: int | None) -> pd.DataFrame:
+    """What is complete after this moment of the last day is unknown, or as it was some days before."""
+    moments = list(KnownAt)
+    later = [name for name in OWN_VALUES if moments.index(known_at(name)) > moments.index(moment)]
+    changed, last = weather.copy(), weather["date"] == pd.Timestamp(LAST)
+    if of_days_before is None:
+        changed.loc[last, later] = None
+    else:
+        then = weather["date"] == pd.Timestamp(LAST - timedelta(days=of_days_before))
+        assert weather.loc[last, "station"].tolist() == weather.loc[then, "station"].tolist()
+        changed.loc[last, later] = weather.loc[then, later].to_numpy()
+    return changed
+
+
+later_values = pytest.mark.parametrize("of_days_before", [None, 9], ids=["unknown", "of another day"])
+
+
+@later_values
+@pytest.mark.parametrize("moment", [KnownAt.NINE_AM, KnownAt.THREE_PM])
+def test_no_feature_needs_what_is_observed_later_than_it_says(
+    weather: pd.DataFrame, features: pd.DataFrame, moment: KnownAt, of_days_before: int | None
 ):
-    predictors = Predictors.fit(features, Issue.MORNING)
+    moments, last = list(KnownAt), features["date"] == pd.Timestamp(LAST)
+    by_then = [name for name in DAILY_COLUMNS if moments.index(known_at(name)) <= moments.index(moment)]
+
+    otherwise = build_features(with_later_values(weather, moment, of_days_before))
+
+    assert not features.loc[last].equals(otherwise.loc[last])
+    too_late = [name for name in by_then if not features.loc[last, name].equals(otherwise.loc[last, name])]
+    assert too_late == [], f"known at {moment} by their own word"
+
+
+@later_values
+@pytest.mark.parametrize(
+    ("issue", "variant", "moment"),
+    [
+        (Issue.MORNING, Variant.FULL, KnownAt.NINE_AM),
+        (Issue.EVENING, Variant.AFTERNOON, KnownAt.THREE_PM),
+    ],
+)
+def test_no_predictor_reacts_to_what_is_not_observed_yet(
+    weather: pd.DataFrame,
+    features: pd.DataFrame,
+    issue: Issue,
+    variant: Variant,
+    moment: KnownAt,
+    of_days_before: int | None,
+):
+    predictors = Predictors.fit(features, issue)
     before = predictors.transform(features)
-    numbers = [c for c in weather.select_dtypes("number") if known_at(c) is not KnownAt.NINE_AM]
-    changed = weather.copy()
-    changed.loc[changed["date"] == pd.Timestamp(LAST), numbers] += 5.0
 
-    after = predictors.transform(build_features(changed))
+    after = predictors.transform(build_features(with_later_values(weather, moment, of_days_before)))
 
-    assert len(numbers) == 8
-    np.testing.assert_array_equal(before.matrix, after.matrix)
+    same = ((before.matrix == after.matrix) | (np.isnan(before.matrix) & np.isnan(after.matrix))).all(axis=0)
+    reacts = [predictors.table[column].name for column in predictors.columns(variant) if not same[column]]
+    assert reacts == []
 
 
 def test_predictors_know_nothing_of_outcomes(weather: pd.DataFrame, features: pd.DataFrame):
