@@ -1,10 +1,13 @@
-"""Health check of a container: does this address answer? `answers.py URL`, with http:// or grpc://.
+"""Health check of a container: does this address answer? `answers.py URL`, with http://, grpc:// or redis://.
 
 Light: it is asked for as long as the stack lives, and Dagster's own check imports all of Dagster each time.
 """
 
+import os
+import socket
 import sys
 import urllib.request
+from pathlib import Path
 
 
 def _http(url: str) -> bool:
@@ -23,6 +26,16 @@ def _grpc(address: str) -> bool:
     return said.status == health_pb2.HealthCheckResponse.SERVING
 
 
+def _runner(broker: str) -> bool:
+    """The runner of this container, asked through its broker as Dagster asks it."""
+    from celery import Celery
+
+    password = Path(os.environ["METEO_BROKER_PASSWORD_FILE"]).read_text().strip()
+    celery = Celery(broker=broker.replace("://", f"://:{password}@"))
+    return bool(celery.control.ping([f"runs@{socket.gethostname()}"], timeout=10))
+
+
 if __name__ == "__main__":
-    scheme, _, rest = sys.argv[1].partition("://")
-    sys.exit(not (_grpc(rest) if scheme == "grpc" else _http(sys.argv[1])))
+    url = sys.argv[1]
+    scheme, _, rest = url.partition("://")
+    sys.exit(not (_grpc(rest) if scheme == "grpc" else _runner(url) if scheme == "redis" else _http(url)))

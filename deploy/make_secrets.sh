@@ -6,7 +6,7 @@ umask 077
 mkdir -p "$folder"
 made=0
 for name in postgres_password meteo_db_password dagster_db_password mlflow_db_password \
-            service_secret admin_password grafana_password; do
+            service_secret admin_password grafana_password broker_password; do
   [ ! -s "$folder/$name" ] || continue
   random=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
   printf '%s' "$random" >"$folder/.$name"

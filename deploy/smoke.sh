@@ -56,6 +56,7 @@ run() { # run JSON SECONDS: a run, started and watched to its end
   # Where Dagster does not answer in time, asking again gives the run that came of it.
   for _ in 1 2 3 4; do id=$(api -X POST -d "$1" "$url/api/v1/runs" | field id 2>/dev/null) && break; sleep 5; done
   [ -n "$id" ] || { api -X POST -d "$1" "$url/api/v1/runs"; return 1; }
+  echo "$id" >>"$box/runs"
   while [ $SECONDS -lt $until ]; do
     sleep 3; renew
     state=$(api "$url/api/v1/runs/$id" | field status) || continue
@@ -69,6 +70,16 @@ run() { # run JSON SECONDS: a run, started and watched to its end
 history() { # a new stack has no model yet: its first run reads, cleans and labels, and stops where one is needed
   run "{\"job\": \"backfill\", \"from\": \"$from\", \"to\": \"$yesterday\"}" 900 >"$box/history" && return
   cat "$box/history"; grep -q 'there is no champion yet' "$box/history"
+}
+has_runners() { [ -n "$($compose ps -q runner 2>/dev/null)" ]; } # docker-compose.scale.yaml
+by_runners() { # every run so far has the name of the runner that took it
+  local ids; ids=$(sed 's/.*/"&"/' "$box/runs" | paste -sd,)
+  curl -s --max-time 60 -b "$box/admin" -H "Origin: $url" -H 'Content-Type: application/json' "$url/dagster/graphql" \
+    -d "{\"query\": \"query(\$ids: [String]) {runsOrError(filter: {runIds: \$ids}) {... on Runs {results {runId tags {key value}}}}}\",
+         \"variables\": {\"ids\": [$ids]}}" | python3 -c 'import json, sys
+seen = {run["runId"]: {tag["key"]: tag["value"] for tag in run["tags"]}.get("meteo/runner")
+        for run in json.load(sys.stdin)["data"]["runsOrError"]["results"]}
+print(seen); sys.exit(not seen or not all(seen.values()))'
 }
 published() { # service:port of everything that the host reaches
   $compose ps --format '{{.Service}} {{range .Publishers}}{{if .PublishedPort}}{{.PublishedPort}} {{end}}{{end}}' | awk 'NF > 1 {print $1}'
@@ -141,6 +152,7 @@ today=$(TZ=Australia/Sydney date +%F); from=$(date -d "$today - $days days" +%F)
 ok "$days days are ingested, up to where a model is needed" history
 ok "a model is trained, compared and promoted" run '{"job": "train"}' 1500
 ok "an ingestion forecasts" run "{\"job\": \"ingest\", \"partition\": \"$yesterday\"}" 600
+if has_runners; then ok "these runs were carried out by runners" by_runners; fi
 sleep 10
 ok "the service is ready" is 200 "$url/health/ready"
 ok "a forecast" forecast
@@ -152,6 +164,7 @@ peaks
 ok "the service is back after kill -9" comes_back api
 ok "and still forecasts" forecast
 ok "the code server is back after kill -9" comes_back code
+if has_runners; then ok "a runner is back after kill -9" comes_back runner; fi
 ok "and still ingests" run "{\"job\": \"ingest\", \"partition\": \"$yesterday\"}" 600
 ok "a backup of everything" backup
 $compose exec -T api meteo users disable smoke >/dev/null 2>&1

@@ -2,7 +2,8 @@
 
 For a deployment where webserver and daemon are processes of their own, and this one, once there, starts
 every run as a child. When it ends so do they, and nobody is left to say so: at the next start they are told
-as failed, so that Dagster retries them and their place is free.
+as failed, so that Dagster retries them and their place is free. Runs that runners carry out
+(`meteo_assets/runners`) go on without it.
 """
 
 import logging
@@ -20,8 +21,10 @@ MESSAGE = "The code server ended while this run was under way, and the run with 
 def end_orphans(instance: dg.DagsterInstance) -> list[str]:
     """Tell runs that are under way as failed (or canceled, where that was asked); give their ids.
 
-    Only before the code server starts: then none of them has a process.
+    Only before the code server starts: then none of them has a process, unless it is one of a runner.
     """
+    if not isinstance(instance.run_launcher, dg.DefaultRunLauncher):
+        return []
     ended = []
     for run in instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY)):
         if run.status is dg.DagsterRunStatus.CANCELING:

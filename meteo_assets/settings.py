@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from meteo_assets.broker_settings import BrokerSettings
 from meteo_assets.warehouse_settings import WarehouseSettings
 from meteo_core.alerts.channels import Tls
 from meteo_core.alerts.notice import Form
@@ -23,7 +24,7 @@ class SourceName(StrEnum):
     DROP_FOLDER = "drop_folder"
 
 
-class Settings(WarehouseSettings):
+class Settings(WarehouseSettings, BrokerSettings):
     """What an operator may set. Each name is an environment variable with the prefix `METEO_`."""
 
     model_config = SettingsConfigDict(

@@ -39,7 +39,7 @@ CHECKS: Final[dict[str, Callable[[Settings, ServiceSettings], Finding]]] = {
 }
 """Each says how one thing is. `settings` comes before all of them."""
 ALL_SETTINGS: Final[tuple[type[BaseSettings], ...]] = (Settings, ServiceSettings, BackupSettings)
-OTHERS: Final = {"METEO_HOME", "METEO_POSTGRES_HOST", stations.TABLE}
+OTHERS: Final = {"METEO_HOME", "METEO_POSTGRES_HOST", "METEO_RUNNERS", stations.TABLE}
 """Variables that others than the settings read, or that are spelled otherwise there."""
 _Settings = TypeVar("_Settings", bound=BaseSettings)
 _COLOURS: Final = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red", State.SKIP: "dim"}

@@ -100,6 +100,7 @@ def secrets_are_private(settings: Settings, service: ServiceSettings) -> Finding
         settings.smtp_password_file,
         settings.alert_webhook_url_file,
         settings.warehouse_password_file,
+        settings.broker_password_file,
         settings.s3_secret_file,
     ]
     open_ones = [path for path in own if path.exists() and path.stat().st_mode & 0o077]

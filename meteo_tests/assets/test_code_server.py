@@ -53,6 +53,17 @@ def test_a_run_that_was_under_way_is_told_as_ended(
     assert status_after(instance, before) is after
 
 
+def test_runs_of_runners_go_on_without_the_code_server(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("METEO_BROKER", "redis://127.0.0.1:1/0")
+    launcher = {"module": "meteo_assets.runners.launcher", "class": "RunnerLauncher"}
+
+    with dg.instance_for_test(overrides={"run_launcher": launcher}) as instance:
+        run_id = instance.create_run_for_job(_job, status=STARTED).run_id
+
+        assert end_orphans(instance) == []
+        assert instance.get_run_by_id(run_id).status is STARTED
+
+
 def test_its_log_says_why(instance: dg.DagsterInstance):
     run_id = instance.create_run_for_job(_job, status=STARTED).run_id
 

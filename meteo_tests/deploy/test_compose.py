@@ -7,10 +7,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 import yaml
 
 from meteo_api.wrong_settings import variable
+from meteo_assets.runners.launcher import RunnerLauncher
 from meteo_cli.doctor.examination import ALL_SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,9 +64,22 @@ def test_no_secret_is_in_the_file(services):
 
 
 @pytest.fixture(scope="module")
-def scaled() -> dict[str, dict[str, Any]]:
-    """What docker-compose.scale.yaml says beside the other file."""
-    return yaml.safe_load((ROOT / "docker-compose.scale.yaml").read_text())["services"]
+def scaled(services) -> dict[str, dict[str, Any]]:
+    """What docker-compose.scale.yaml says beside the other file; what extends a part of that, in full."""
+    told = yaml.safe_load((ROOT / "docker-compose.scale.yaml").read_text())["services"]
+    return {name: _extended(part, services) for name, part in told.items()}
+
+
+def _extended(part: dict[str, Any], others: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    whole = dict(others[part["extends"]["service"]]) if "extends" in part else {}
+    for key, value in part.items():
+        if isinstance(value, list) and key != "command":
+            whole[key] = [*whole.get(key, []), *value]
+        elif isinstance(value, dict) and key != "healthcheck":
+            whole[key] = {**whole.get(key, {}), **value}
+        else:
+            whole[key] = value
+    return whole
 
 
 def test_at_scale_nobody_else_publishes_a_port_or_gets_rights(scaled, services):
@@ -77,17 +92,72 @@ def test_at_scale_nobody_else_publishes_a_port_or_gets_rights(scaled, services):
             assert "no-new-privileges:true" in service["security_opt"], name
             assert service["mem_limit"], name
             assert service["healthcheck"], name
-            # Whoever reaches Dask may run what he likes.
-            assert service["networks"] == ["inside"], name
+            # Whoever reaches Dask may run what he likes. A runner listens to nobody, and reads the source.
+            assert service["networks"] == (["inside", "out"] if name == "runner" else ["inside"]), name
 
 
 def test_at_scale_the_heavy_steps_of_runs_go_to_several_workers(scaled):
     port = scaled["scheduler"]["command"][scaled["scheduler"]["command"].index("--port") + 1]
 
-    assert scaled["code"]["environment"]["METEO_DASK_SCHEDULER"] == f"tcp://scheduler:{port}"
+    assert scaled["runner"]["environment"]["METEO_DASK_SCHEDULER"] == f"tcp://scheduler:{port}"
     assert f"tcp://scheduler:{port}" in scaled["worker"]["command"]
     assert scaled["worker"]["deploy"]["replicas"] == "${METEO_WORKERS:-2}"
     assert "volumes" not in scaled["worker"]
+
+
+def test_at_scale_runs_go_to_several_runners_that_have_what_the_code_has(scaled, services):
+    runner, code = scaled["runner"], services["code"]
+    shared = scaled["daemon"]["environment"]
+
+    assert runner["deploy"]["replicas"] == shared["METEO_RUNNERS"] == "${METEO_RUNNERS:-2}"
+    assert runner["environment"].keys() == code["environment"].keys() | shared.keys()
+    assert set(runner["secrets"]) == {*code["secrets"], "broker_password"}
+    assert runner["volumes"] == code["volumes"]
+    # Each of Dagster's processes must know where runs are.
+    for name in ("code", "dagster", "daemon", "runner"):
+        assert shared.items() <= scaled[name]["environment"].items(), name
+        assert "broker_password" in scaled[name]["secrets"], name
+
+
+def test_the_brokers_password_is_in_no_command_and_no_environment(scaled):
+    kept = scaled["broker"]
+
+    assert "environment" not in kept
+    assert "<<END\nrequirepass $$(cat /run/secrets/broker_password)\n" in kept["command"][-1]
+    for name, service in scaled.items():
+        for key, value in (service.get("environment") or {}).items():
+            assert not re.search("//[^/@]*:[^/@]*@", str(value)), (name, key)
+
+
+def test_dagster_at_scale_differs_in_what_is_about_runners_only():
+    one, many = (
+        yaml.safe_load((ROOT / f"deploy/{name}/dagster.yaml").read_text())
+        for name in ("dagster", "dagster_scale")
+    )
+
+    assert many.pop("run_launcher") == {
+        "module": "meteo_assets.runners.launcher",
+        "class": "RunnerLauncher",
+    }
+    assert many.pop("run_coordinator")["class"] == "RunnerQueue"
+    assert many["run_monitoring"].pop("poll_interval_seconds") < 120  # Dagster's own
+    assert one["concurrency"].pop("runs") == {"max_concurrent_runs": 2}
+    assert one == many
+
+
+def test_dagster_at_scale_lets_as_many_runs_go_as_there_are_runners(monkeypatch: pytest.MonkeyPatch):
+    told = yaml.safe_load((ROOT / "deploy/dagster_scale/dagster.yaml").read_text())
+    about_runs = {name: told[name] for name in told if name.startswith(("run_", "concurrency"))}
+    monkeypatch.setenv("METEO_BROKER", "redis://broker:6379/0")
+    monkeypatch.setenv("METEO_RUNNERS", "7")
+
+    with dg.instance_for_test(overrides=about_runs) as instance:
+        limits = instance.get_concurrency_config()
+        assert isinstance(instance.run_launcher, RunnerLauncher)
+
+    assert limits.run_queue_config
+    assert limits.run_queue_config.max_concurrent_runs == 7
+    assert limits.pool_config.default_pool_limit == 1
 
 
 def test_a_replica_of_the_service_writes_nothing_that_another_reads(scaled, services):
@@ -154,7 +224,8 @@ def test_secrets_are_made_once_and_kept_from_others(tmp_path: Path):
 
     assert set(first) == {
         Path(secret["file"]).name
-        for secret in yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["secrets"].values()
+        for file in ("docker-compose.yaml", "docker-compose.scale.yaml")
+        for secret in yaml.safe_load((ROOT / file).read_text())["secrets"].values()
     }
     given = {name: first.pop(name) for name in ("smtp_password", "alert_webhook", "s3_secret")}
     assert set(given.values()) == {""}  # not ours to make
