@@ -1,4 +1,4 @@
-"""A real Redis for tests: that of the machine, else the one that a wheel carries."""
+"""A real Redis for tests: the one that a wheel carries, else that of the machine."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from meteo_tests.api.clients import end, eventually, free_port
 
 def redis_program() -> str:
     """Path of redis-server. Without one a test skips, but not where everything must run."""
-    found = shutil.which("redis-server", path=f"{os.environ['PATH']}:{Path(sys.executable).parent}")
+    found = shutil.which("redis-server", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     if found is None:
         reason = "there is no redis-server (apt-get install redis-server)"
         if os.environ.get("CI"):
