@@ -174,6 +174,27 @@ def test_held_out_days_before_the_window_are_left_out(labels: pd.DataFrame):
     assert len(honest) == 31 * len(STATIONS)
 
 
+class SaysOne:
+    """A model, trained to 10 December, that always says 1."""
+
+    issue = Issue.EVENING
+    trained_until = pd.Timestamp("2015-12-10")
+
+    def forecast(self, features: pd.DataFrame, *, since: pd.Timestamp) -> pd.DataFrame:
+        return features.loc[features["date"] >= since, ["station", "date"]].assign(p_gt_1_0=1.0)
+
+
+def test_a_model_speaks_for_itself_on_days_after_its_training_alone(labels: pd.DataFrame):
+    held_out = forecasts(labels[labels["date"] <= "2015-12-05"], error=0.3, seed=1)
+    since = pd.Timestamp("2015-12-01")
+
+    honest = honest_forecasts(held_out, [SaysOne()], labels[["station", "date"]], since)
+
+    days = honest.groupby(honest["p_gt_1_0"] == 1.0)["date"].agg(["min", "max"])
+    assert days.loc[False].tolist() == [since, pd.Timestamp("2015-12-05")]
+    assert days.loc[True].tolist() == [pd.Timestamp("2015-12-11"), DAYS[-1]]
+
+
 def test_a_comparison_is_plain_values_for_a_file():
     import json
 

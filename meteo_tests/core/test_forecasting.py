@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from meteo_core.calendar import Issue
+from meteo_core.calendar import Issue, valid_window
 from meteo_core.forecasting import ISSUED, WAITS_FOR, make_forecasts
 from meteo_core.model.rain_models import RainModels
 from meteo_core.model.recipe import Recipe
 from meteo_core.model.training import Trained, train
+from meteo_core.stations import find_station
 from meteo_tests.core.days import simulated_training
 
 QUICK = Recipe(trees=20, depth=3, networks=1, epochs=1, epochs_local=1, last_steps=())
@@ -62,6 +63,41 @@ def test_a_morning_forecast_is_issued_in_the_morning(window, models: RainModels)
 
     assert ("morning", today) in issued(in_time)
     assert ("morning", today) not in issued(too_late)
+
+
+def test_the_last_day_of_training_is_in_sample_and_the_next_is_not(window, models: RainModels):
+    made = make_forecasts(models, window, version=1)
+
+    for issue, rows in made.groupby("issue"):
+        until = models[Issue(issue)].trained_until
+        assert {until, until + pd.Timedelta(days=1)} <= set(rows["date"])
+        np.testing.assert_array_equal(rows["in_sample"], rows["date"] <= until)
+
+
+def test_windows_are_from_9_to_9_by_the_clock_of_each_station(data, models: RainModels):
+    features, _ = data
+    # Daylight saving began on 4 October 2020, in four of the six states.
+    october = features[features["date"].between("2020-10-02", "2020-10-05")]
+
+    made = make_forecasts(models, october, version=1)
+
+    expected = [
+        valid_window(day.date(), find_station(key).zone)
+        for key, day in made[["station", "date"]].itertuples(index=False)
+    ]
+    assert list(zip(made["valid_from"], made["valid_to"], strict=True)) == expected
+    assert (made["valid_to"] - made["valid_from"]).nunique() == 2
+
+
+def test_the_day_of_an_issued_forecast_is_that_of_the_station(window, models: RainModels):
+    today = window["date"].max()
+    # 6 am in Adelaide is still the evening before in UTC, and 4.30 am in Albany.
+    early = make_forecasts(models, window, version=1, issued_at=adelaide(today, "06:00:00"))
+    # Half past midnight in Adelaide is half past ten the evening before in Albany: there it is still in time.
+    late = make_forecasts(models, window, version=1, issued_at=adelaide(today, "1 days 00:30:00"))
+
+    assert {day for _, day in issued(early)} == {today}
+    assert set(late.loc[(late["kind"] == ISSUED) & (late["date"] == today), "station"]) == {"Albany"}
 
 
 @pytest.mark.parametrize("issue", Issue)
