@@ -14,6 +14,7 @@ from dagster._core.errors import DagsterUserCodeUnreachableError
 from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, WorkerStatus
 from dagster._core.run_coordinator import QueuedRunCoordinator
 from dagster._serdes import ConfigurableClassData
+from dagster_celery.config import TASK_EXECUTE_JOB_NAME
 from dagster_celery.defaults import task_default_queue
 from dagster_celery.launcher import CeleryRunLauncher
 from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
@@ -55,6 +56,8 @@ class RunnerLauncher(CeleryRunLauncher):
         """Hand a run over. Where the broker is away it goes back into the queue."""
         try:
             self._reach_broker()
+            # It is registered with each run, and Celery warns where it is already.
+            self.celery.tasks.pop(TASK_EXECUTE_JOB_NAME, None)
             super().launch_run(context)
         except OperationalError as error:  # no other kind than this one brings a run back into the queue
             raise DagsterUserCodeUnreachableError(f"The broker of the runners is away: {error}") from error

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from distributed import LocalCluster
+from distributed import Client, LocalCluster, MultiLock
 from sklearn.metrics import roc_auc_score
 
 from meteo_core.calendar import Issue
@@ -171,6 +171,21 @@ def test_trees_grown_on_two_workers_are_as_good_as_those_grown_here(cluster: Eng
 
     assert areas[0] > 0.75
     assert areas[1] == pytest.approx(areas[0], abs=1e-3)
+
+
+@pytest.mark.fault(
+    "kill -9 of a run while it trains on Dask workers", "the next training is not kept waiting"
+)
+def test_a_training_that_was_killed_keeps_no_other_waiting(scheduler: str, cluster: Engine):
+    with Client(scheduler, set_as_default=False) as killed:
+        workers = list(killed.scheduler_info(n_workers=-1)["workers"])
+        MultiLock(workers, killed).acquire()  # as xgboost.dask does, and never given back
+    matrix, wet = np.eye(40, 8, dtype=np.float32), np.arange(40) % 2.0
+
+    names = [f"p{number}" for number in range(8)]
+    trees = cluster.grow(matrix, wet, names=names, settings=Recipe().for_xgboost(Variant.FULL), rounds=2)
+
+    assert trees.num_boosted_rounds() == 2
 
 
 def test_a_scheduler_that_is_not_there_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch):

@@ -27,7 +27,7 @@ telemetry: {enabled: false}
 run_launcher:
   module: meteo_assets.runners.launcher
   class: RunnerLauncher
-  config: {patience_seconds: 5}
+  config: {patience_seconds: 1}
 run_coordinator:
   module: meteo_assets.runners.launcher
   class: RunnerQueue
