@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -120,6 +121,25 @@ def test_as_many_stations_may_be_worse_as_are_so_by_chance(stations: int, chance
 
     assert decide({Issue.EVENING: as_many}, unseen_days=7).promote
     assert not decide({Issue.EVENING: more}, unseen_days=7).promote
+
+
+@pytest.mark.parametrize(
+    ("difference", "of_a_young_champion", "of_an_old_one"),
+    [
+        (Interval(-0.002, -0.004, -0.001), True, True),
+        (Interval(-0.002, -0.005, 0.001), False, True),
+        (Interval(0.002, -0.001, 0.005), False, True),
+        (Interval(0.002, 0.001, 0.004), False, False),
+    ],
+    ids=["better", "perhaps better", "perhaps worse", "worse"],
+)
+def test_an_interval_that_holds_0_is_neither_better_nor_worse(
+    difference: Interval, of_a_young_champion: bool, of_an_old_one: bool
+):
+    found = {Issue.EVENING: replace(compared(49, worse=0), difference=difference)}
+
+    assert decide(found, unseen_days=7).promote is of_a_young_champion
+    assert decide(found, unseen_days=REFRESH_DAYS).promote is of_an_old_one
 
 
 def test_of_many_worse_stations_some_are_named_and_the_others_counted():

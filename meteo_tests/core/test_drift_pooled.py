@@ -1,10 +1,15 @@
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import wasserstein_distance
 
-from meteo_core.drift.pooled import pooled_drift
+from meteo_core.drift.pooled import pooled_drift, pooled_scores
+from meteo_core.features.climatology import HarmonicClimatology
 from meteo_core.features.daily import build_features
+from meteo_core.features.station_days import StationDays
+from meteo_core.parameters import NUMBERS
 from meteo_tests.core.days import simulated
 
 LAST = date(2021, 6, 30)
@@ -35,6 +40,42 @@ def test_winter_is_not_drift_from_summer(features: pd.DataFrame):
 
     # June is some ten degrees below the year's mean: a calendar-blind score would be above one.
     assert scores.loc["max_temp", "score"] < 0.6
+
+
+def test_the_score_is_the_distance_from_the_same_season_of_earlier_years(features: pd.DataFrame):
+    # May of the same year, just before the window, is no part of what it is held against.
+    may = features["date"].between("2021-05-01", "2021-05-31")
+    hot_may = features.assign(max_temp=features["max_temp"].mask(may, features["max_temp"] + 15))
+    days = StationDays.from_frame(hot_may, NUMBERS)
+
+    found = pooled_drift(hot_may, LAST)
+
+    before = days.part(0, (found.current["date"].min() - days.days[0]).days)
+    anomaly = HarmonicClimatology.fit(before, ("max_temp",)).anomaly("max_temp", days)
+    current, reference = (anomaly[days.positions(rows)] for rows in (found.current, found.reference))
+    current, reference = current[~np.isnan(current)], reference[~np.isnan(reference)]
+    assert (found.reference["date"] < "2020-09-01").all()
+    assert found.scores.set_index("parameter").loc["max_temp", "score"] == pytest.approx(
+        wasserstein_distance(current, reference) / reference.std(), abs=0.01
+    )
+
+
+def test_days_after_the_fitting_period_say_nothing_of_later_ones(features: pd.DataFrame):
+    between = features["date"].between("2020-01-01", "2021-05-15")
+    otherwise = features.assign(max_temp=features["max_temp"].mask(between, 60.0))
+
+    scored = [
+        pooled_scores(
+            StationDays.from_frame(rows, NUMBERS),
+            fitted_before=date(2020, 1, 1),
+            first=LAST,
+            names=("max_temp",),
+        )[0]
+        for rows in (features, otherwise)
+    ]
+
+    assert scored[0]["score"].notna().all()
+    pd.testing.assert_frame_equal(*scored)
 
 
 def test_a_window_with_too_few_rows_says_so(features: pd.DataFrame):

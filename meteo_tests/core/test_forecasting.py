@@ -9,6 +9,7 @@ from meteo_core.forecasting import ISSUED, WAITS_FOR, make_forecasts
 from meteo_core.model.rain_models import RainModels
 from meteo_core.model.recipe import Recipe
 from meteo_core.model.training import Trained, train
+from meteo_core.parameters import NUMBERS, PARAMETERS, KnownAt
 from meteo_core.stations import find_station
 from meteo_tests.core.days import simulated_training
 
@@ -111,6 +112,14 @@ def test_a_forecast_waits_for_the_observation_that_it_is_named_after(
 
     assert "Albury" not in set(made.loc[made["issue"] == issue, "station"])
     assert (made["issue"] == issue).sum() == len(day) - 1
+
+
+def test_at_half_past_nine_there_is_a_morning_forecast_and_none_of_the_evening(window, models: RainModels):
+    later = [name for name in NUMBERS if PARAMETERS[name].known_at is not KnownAt.NINE_AM]
+
+    made = make_forecasts(models, window.assign(**dict.fromkeys(later, np.nan)), version=1)
+
+    assert set(made["issue"]) == {"morning"}
 
 
 def test_days_that_the_twin_had_not_seen_get_its_forecasts(

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from meteo_core.labels import THRESHOLDS
+from meteo_core.model.held_out import scores_of
 from meteo_core.references import PRIOR_DAYS, References
 from meteo_core.verification import calibration_error, score
 
@@ -10,20 +11,20 @@ from meteo_core.verification import calibration_error, score
 def test_scores_are_those_of_the_textbook():
     # Four days, reckoned by hand: errors .1 .2 .4 .3 give a Brier score of (.01+.04+.16+.09)/4 = .075.
     wet = np.array([1.0, 0.0, 1.0, 0.0])
-    half = np.full(4, 0.5)
+    # Half of the days are wet; climatology says .4, its errors are .6 .4 .6 .4.
 
     scores = score(
         wet=wet,
         chance=np.array([0.9, 0.2, 0.6, 0.3]),
-        climatology=half,
+        climatology=np.full(4, 0.4),
         markov=np.array([0.75, 0.25, 0.75, 0.25]),
         wet_today=np.array([1.0, 1.0, 0.0, np.nan]),
     )
 
     assert scores.brier_score == pytest.approx(0.075)
-    assert scores.skill_over_climatology == pytest.approx(1 - 0.075 / 0.25)
+    assert scores.skill_over_climatology == pytest.approx(1 - 0.075 / 0.26)
     assert scores.skill_over_markov == pytest.approx(1 - 0.075 / 0.0625)
-    assert scores.skill_over_persistence == pytest.approx(1 - 0.075 / ((0 + 1 + 1 + 0.25) / 4))
+    assert scores.skill_over_persistence == pytest.approx(1 - 0.075 / ((0 + 1 + 1 + 0.16) / 4))
     assert scores.roc_area == 1.0
     assert scores.accuracy == 1.0
     assert scores.base_rate == 0.5
@@ -41,6 +42,14 @@ def test_outcomes_of_one_kind_cannot_be_scored():
 
     with pytest.raises(ValueError, match="all wet or all dry"):
         score(wet=dry, chance=dry, climatology=dry, markov=dry, wet_today=dry)
+
+
+def test_days_of_unknown_outcome_are_scored_neither_as_dry_nor_as_wet():
+    known = pd.DataFrame({"gt_1_0": [1.0, 0.0, 1.0, 0.0], "p_gt_1_0": [0.9, 0.2, 0.6, 0.3]})
+    known = known.assign(climatology_gt_1_0=0.5, markov_gt_1_0=0.5, wet_today=0.0)
+    unknown = known.assign(gt_1_0=np.nan)
+
+    assert scores_of(pd.concat([known, unknown])) == scores_of(known)
 
 
 def at_every_threshold(outcome: np.ndarray) -> np.ndarray:
