@@ -54,16 +54,18 @@ def test_the_interval_is_that_of_the_forecasts_themselves():
 
 
 def test_a_forecast_without_a_reference_is_left_out_of_that_skill_alone():
-    wet = np.arange(30) % 2 == 0
-    pairs = pairs_of(wet, np.full(30, 0.5), climatology=0.0, markov=0.0, date=days(30))
-    pairs.loc[10:, "squared_error_markov"] = np.nan
+    # Two forecasts a day: one says one half, the other the opposite of what came, and has no Markov.
+    wet = np.tile(np.arange(30) % 2 == 0, 2)
+    chance = np.where(np.arange(60) < 30, 0.5, ~wet)
+    pairs = pairs_of(wet, chance, climatology=0.0, markov=0.0, date=np.tile(days(30), 2))
+    pairs.loc[30:, "squared_error_markov"] = np.nan
 
     newest = rows_of(rolling(pairs), 30).iloc[-1]
 
-    assert newest["brier_score"] == pytest.approx(0.25)
-    assert newest["brier_climatology"] == pytest.approx(0.5)
-    assert newest["skill_over_climatology"] == pytest.approx(0.5)
-    assert newest["brier_markov"] == pytest.approx(0.5)  # of ten days, five of them wet
+    assert newest["brier_score"] == pytest.approx(0.625)
+    assert newest["brier_climatology"] == newest["brier_markov"] == pytest.approx(0.5)
+    assert newest["skill_over_climatology"] == pytest.approx(1 - 0.625 / 0.5)
+    assert newest["skill_over_markov"] == pytest.approx(1 - 0.25 / 0.5)
 
 
 def test_outcomes_that_come_late_lower_the_coverage_and_not_the_score():
