@@ -74,6 +74,27 @@ def test_a_revised_value_is_a_new_revision_and_the_old_one_stays_readable(wareho
     assert before["rainfall"].isna().tolist() == [False, True]
 
 
+def test_a_revision_that_is_taken_back_is_a_revision_too(warehouse: Warehouse):
+    values = [[0.0], [7.0], [0.0]]
+
+    added = [
+        add(warehouse, fetched(rainfall, at=FIRST_FETCH + timedelta(days=day)))
+        for day, rainfall in enumerate(values)
+    ]
+
+    assert added == [1, 1, 1]
+    assert warehouse.read("raw.observations")["rainfall"].tolist() == [0.0]
+
+
+def test_a_day_that_is_complete_is_a_revision_though_its_values_are_the_same(warehouse: Warehouse):
+    add(warehouse, fetched([3.0]).assign(status="provisional"))
+
+    added = add(warehouse, fetched([3.0], at=FIRST_FETCH + timedelta(days=1)))
+
+    assert added == 1
+    assert warehouse.read("raw.observations")["status"].tolist() == ["final"]
+
+
 def test_a_window_is_replaced_and_what_lies_beside_it_stays(warehouse: Warehouse):
     warehouse.replace("labels.daily", labelled(4, rain=1.0), JUNE_1, JUNE_1 + timedelta(days=3))
 
