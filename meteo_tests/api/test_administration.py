@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
+from meteo_api.accounts.guards import requires_admin
 from meteo_tests.api.accounts_service import USERS, Service, bearing, serving
 from meteo_tests.api.clients import pointers, problem_of
 from meteo_tests.api.people import ADMIN, PASSWORD, USER
@@ -82,7 +83,9 @@ def test_whatever_administers_takes_an_administrator(client: TestClient):
     unguarded = {
         address
         for address, handler in handlers(client)
-        if any(word in address for word in words) and not handler.resolve_guards()
+        if any(word in address for word in words)
+        # Litestar keeps a guard within a function that can be awaited.
+        and requires_admin not in [getattr(guard, "func", guard) for guard in handler.resolve_guards()]
     }
 
     assert unguarded == set()

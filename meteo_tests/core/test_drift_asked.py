@@ -100,6 +100,14 @@ def test_days_just_before_the_questions_are_of_no_earlier_year(record: pd.DataFr
     assert set(reference["station"]) == {"Darwin"}
 
 
+def test_the_weather_while_the_questions_came_says_nothing_of_them(record: pd.DataFrame):
+    window = record["date"] >= pd.Timestamp(2020, 6, 1)
+    hot = record.assign(temp_3pm=record["temp_3pm"].mask(window, 60.0))
+    asked = questions(record, "Darwin")
+
+    assert asked_drift(asked, hot, LAST).scores.equals(asked_drift(asked, record, LAST).scores)
+
+
 def test_few_questions_and_few_years_are_insufficient(record: pd.DataFrame):
     assert verdict(questions(record, "Darwin", count=199), record) == INSUFFICIENT
     two_years = record[record["date"] >= "2018-07-01"]
