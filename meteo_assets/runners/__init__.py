@@ -7,6 +7,7 @@ which. Celery carries the messages; what a run is, and how it went, is in Dagste
 from typing import Final
 
 from dagster_celery.config import DEFAULT_CONFIG
+from dagster_celery.defaults import broker_transport_options
 
 RUNNER_TAG: Final = "meteo/runner"
 """Tag of a run: which runner took it."""
@@ -20,7 +21,8 @@ SETTINGS: Final = {
     "worker_disable_prefetch": True,
     # Else what a step prints goes into Celery's log, and Dagster's page of it stays empty.
     "worker_redirect_stdouts": False,
-    # However long the broker is away.
+    # However long the broker is away. To a machine that is gone a connection would be tried for two minutes.
+    "broker_transport_options": {**broker_transport_options, "socket_connect_timeout": 5.0},
     "broker_connection_retry_on_startup": True,
     "broker_connection_max_retries": None,
     # Not `task_acks_late`: a message is done with once a runner has taken the run. Were it given out anew
