@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
+from meteo_api.accounts.forgery import SAFE
 from meteo_api.accounts.guards import requires_admin
 from meteo_api.strict_json import _takes_json
 from meteo_tests.api.accounts_service import USERS, Service, bearing, serving
@@ -92,6 +93,27 @@ def test_no_address_fails_at_deep_nesting(admin: TestClient, body: str):
 def service(tmp_path: Path) -> Iterator[Service]:
     with serving(tmp_path) as service:
         yield service
+
+
+@pytest.mark.fault("CSRF at every address that changes something", "403, nothing done")
+def test_no_address_does_anything_for_a_session_without_a_page_of_ours(service: Service):
+    client = service.client
+    client.post("/sign-in", data={"name": ADMIN, "password": PASSWORD})
+    changing = [
+        (m, p) for m, p, handler in addresses(client) if m not in SAFE and not handler.opt.get("open")
+    ]
+
+    answers = {
+        f"{m} {p}{sent_by or ''}": client.request(
+            m, p, headers=sent_by, json={}, follow_redirects=False
+        ).status_code
+        for m, p in changing
+        for sent_by in ({}, {"HX-Request": "true"})
+    }
+
+    assert {"POST /sign-out", "POST /api/v1/logout", "PATCH /api/v1/users/x"} <= answers.keys()
+    assert {address: status for address, status in answers.items() if status != 403} == {}
+    assert client.get("/api/v1/me").status_code == 200
 
 
 @pytest.mark.fault("XSS: markup as a user's name", "no such name; never markup on a page")

@@ -279,3 +279,16 @@ def test_a_supposed_minimum_makes_a_lower_observed_maximum_give_way():
 
     assert supposed.values[names.index("min_temp"), 0] == 30.0
     assert np.isnan(supposed.values[names.index("max_temp"), 0])
+
+
+def test_a_supposed_direction_makes_an_observed_calm_give_way():
+    names = list(OWN_VALUES)
+    observed = np.full((len(names), 1), np.nan)
+    observed[names.index("wind_speed_9am")] = observed[names.index("wind_speed_3pm")] = 0.0
+    asked = Asked.of([PredictionRequest(station="Albury", date=date(2016, 6, 25), wind_dir_9am="E")])
+
+    supposed = Supposed.over(asked, observed)
+
+    assert supposed.values[names.index("wind_dir_9am"), 0] == 90.0
+    assert np.isnan(supposed.values[names.index("wind_speed_9am"), 0])
+    assert supposed.values[names.index("wind_speed_3pm"), 0] == 0.0

@@ -208,13 +208,16 @@ def test_who_is_disabled_by_another_process_is_out_within_a_quarter_of_a_second(
     problem_of(within_the_time_that_another_process_has(service, token), 401)
 
 
-@pytest.mark.fault("token of a deleted user", "401")
-def test_who_is_deleted_is_out(service: Service):
+@pytest.mark.fault("token of a user deleted, or shut out, in the database itself", "401")
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM users WHERE name = ?", "UPDATE users SET disabled = 1 WHERE name = ?"]
+)
+def test_who_is_deleted_or_shut_out_in_the_database_is_out(service: Service, statement: str):
     token = service.token()
     assert service.get(token).status_code == 200
 
     with sqlite3.connect(service.url.removeprefix("sqlite:///")) as connection:
-        connection.execute("DELETE FROM users WHERE name = ?", [USER])
+        connection.execute(statement, [USER])
 
     problem_of(within_the_time_that_another_process_has(service, token), 401)
 
