@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 from meteo_assets.features import labels_follow_the_calendar
 from meteo_assets.forecast import chances_are_probabilities
+from meteo_assets.model import rain_model_beats_climatology, rain_model_is_calibrated
 from meteo_assets.serving import the_snapshot_is_complete
 from meteo_assets.settings import Settings
 from meteo_core.labels import LABELLED_FROM, THRESHOLDS, label_days
@@ -18,6 +20,11 @@ from meteo_tests.builders import NO_FAILURES, NO_FINDINGS, no_drift
 from meteo_tests.core.days import JUNE_1, days_of
 
 LAST = JUNE_1 + timedelta(days=2)
+SKILLS = (
+    *(f"skill_over_{reference}" for reference in ("climatology", "persistence", "markov")),
+    "morning_skill_over_climatology",
+)
+ERRORS = ("calibration_error", "morning_calibration_error")
 
 
 @pytest.fixture
@@ -105,3 +112,37 @@ def test_a_snapshot_that_was_damaged_after_it_was_published_is_seen(warehouse: W
     seen = evaluated(the_snapshot_is_complete, settings=settings)
     assert not seen.passed
     assert "forecasts" in str(seen.metadata["reason"].value)
+
+
+class OneChallenger:
+    """A registry whose challenger has these scores and its checks before it; keeps what they note."""
+
+    def __init__(self, **changed: float) -> None:
+        scores = dict.fromkeys(SKILLS, 0.2) | dict.fromkeys(ERRORS, 0.01) | changed
+        tags = {f"score.{name}": str(value) for name, value in scores.items()}
+        self.challenger = SimpleNamespace(version=3, tags=tags)
+        self.noted: dict[str, bool] = {}
+
+    def alias(self, _name: str) -> SimpleNamespace:
+        return self.challenger
+
+    def note_check(self, _version: int, check: str, *, passed: bool, required: object) -> None:
+        self.noted[check] = passed
+
+
+@pytest.mark.parametrize(
+    ("changed", "passed"),
+    [({}, [True, True])]
+    + [({name: -0.01}, [False, True]) for name in SKILLS]
+    + [({name: 0.2}, [True, False]) for name in ERRORS],
+)
+def test_each_score_of_either_issue_time_stops_a_challenger(changed: dict[str, float], passed: list[bool]):
+    registry = OneChallenger(**changed)
+
+    seen = [
+        evaluated(check, registry=registry).passed
+        for check in (rain_model_beats_climatology, rain_model_is_calibrated)
+    ]
+
+    assert seen == passed
+    assert list(registry.noted.values()) == passed
