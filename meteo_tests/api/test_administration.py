@@ -1,5 +1,6 @@
 """Administration: who may change users, what must not happen, and what is kept of it."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -10,7 +11,11 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
+from meteo_api.accounts.account import Account, Role
+from meteo_api.accounts.audit import Audit
 from meteo_api.accounts.guards import requires_admin
+from meteo_api.deeds import Deeds
+from meteo_core.service_database import DatabaseAway
 from meteo_tests.api.accounts_service import USERS, Service, bearing, serving
 from meteo_tests.api.clients import pointers, problem_of
 from meteo_tests.api.people import ADMIN, PASSWORD, USER
@@ -183,6 +188,30 @@ def test_every_change_is_kept_with_who_made_it(service: Service):
     assert newest["detail"] == "user to admin"
     assert newest["at"] == "2016-06-25T08:00:00Z"
     assert "clouds" not in service.client.get(AUDIT).text
+
+
+class NoAudit(Audit):
+    """An audit whose database does not answer."""
+
+    def __init__(self) -> None:
+        pass
+
+    def record(self, who: Account | str, *, action: str, subject: str, detail: str = "") -> None:
+        raise DatabaseAway("no answer")
+
+
+def test_what_cannot_be_put_on_record_is_not_done():
+    account, done = Account(id=1, name=ADMIN, role=Role.ADMIN, sign_in=1), []
+
+    async def act() -> str:
+        done.append("it")
+        return "it"
+
+    what = {"action": "promote", "subject": "version 2", "detail": "better"}
+    with pytest.raises(DatabaseAway):
+        asyncio.run(Deeds(NoAudit()).do(act, by=account, told=str, **what))
+
+    assert done == []
 
 
 def test_the_audit_is_read_page_by_page(service: Service):
