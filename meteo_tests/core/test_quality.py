@@ -193,6 +193,24 @@ def test_one_bad_document_costs_none_of_the_others(tmp_path):
     assert gzip.decompress((tmp_path / digest[:2] / f"{digest}.gz").read_bytes()) == b"the bytes"
 
 
+class OneDayTwice:
+    name = "one_day_twice"
+
+    def fetch(self, stations, first, last):
+        for value in (-1.0, -2.0, -2.0):
+            rows = days_of(rainfall=[value]).drop(columns="status")
+            yield Delivery(self.name, "day", A_WEEK_LATER, f"{value}".encode(), rows)
+
+
+def test_each_value_that_was_rejected_of_a_day_is_in_quarantine_once(tmp_path: Path):
+    gathered = gather(
+        OneDayTwice(), [find_station("Sydney")], date(2020, 6, 1), date(2020, 6, 1), landing=tmp_path
+    )
+
+    assert gathered.findings["value"].tolist() == ["-1.0", "-2.0"]
+    assert gathered.observations["rainfall"].isna().tolist() == [True]
+
+
 def gathered_into(landing: Path) -> None:
     gather(MonthInFahrenheit(), [find_station("Sydney")], date(2020, 6, 3), date(2020, 6, 3), landing=landing)
 

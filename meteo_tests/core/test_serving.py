@@ -9,6 +9,7 @@ import pytest
 
 from meteo_core import serving
 from meteo_core.serving import FORMAT, KEEP, MANIFEST, POINTER, UnusableSnapshot, current_name, publish, read
+from meteo_core.whole_file import replace_file
 
 TABLES = dict.fromkeys(("observations", "forecasts", "drift"), pd.DataFrame({"station": ["Sydney"]}))
 
@@ -87,6 +88,18 @@ def test_what_killed_publications_left_is_cleared_away_after_a_day(tmp_path: Pat
     assert under_way.exists()
     assert foreign.exists()
     assert not any(pointer.exists() for pointer in pointers)
+
+
+def test_whoever_reads_a_file_while_it_is_replaced_has_the_old_one_whole(tmp_path: Path):
+    replace_file(tmp_path / POINTER, b"the old one")
+
+    with (tmp_path / POINTER).open("rb") as reader:
+        replace_file(tmp_path / POINTER, b"another")
+        read_meanwhile = reader.read()
+
+    assert read_meanwhile == b"the old one"
+    assert (tmp_path / POINTER).read_bytes() == b"another"
+    assert [path.name for path in tmp_path.iterdir()] == [POINTER]
 
 
 def test_snapshots_that_cannot_be_read_take_no_place_of_those_that_can(tmp_path: Path):
