@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,8 @@ from meteo_core.model.comparison import (
     decide,
     honest_forecasts,
 )
+from meteo_core.model.promotion import has_passed
+from meteo_core.model.registry import CHECK, FAILED, PASSED, STATUS, ModelVersion
 from meteo_core.verification.intervals import Interval
 
 STATIONS = [f"Station{number}" for number in range(10)]
@@ -213,6 +215,16 @@ def test_a_model_speaks_for_itself_on_days_after_its_training_alone(labels: pd.D
     days = honest.groupby(honest["p_gt_1_0"] == 1.0)["date"].agg(["min", "max"])
     assert days.loc[False].tolist() == [since, pd.Timestamp("2015-12-05")]
     assert days.loc[True].tolist() == [pd.Timestamp("2015-12-11"), DAYS[-1]]
+
+
+@pytest.mark.parametrize(
+    ("status", "compared_ended", "passed"),
+    [(PASSED, PASSED, True), (PASSED, FAILED, False), (FAILED, PASSED, False)],
+)
+def test_a_version_has_not_passed_where_any_check_failed(status: str, compared_ended: str, passed: bool):
+    tags = {STATUS: status, f"{CHECK}challenger_is_not_worse_than_champion": compared_ended}
+
+    assert has_passed(ModelVersion(3, "a run", datetime(2016, 1, 1, tzinfo=UTC), tags)) is passed
 
 
 def test_a_comparison_is_plain_values_for_a_file():

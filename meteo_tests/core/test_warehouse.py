@@ -95,6 +95,17 @@ def test_a_day_that_is_complete_is_a_revision_though_its_values_are_the_same(war
     assert warehouse.read("raw.observations")["status"].tolist() == ["final"]
 
 
+def test_another_value_that_is_rejected_for_the_same_reason_is_in_quarantine_too(warehouse: Warehouse):
+    finding = NO_FINDINGS.copy()
+    of_the_day = "Sydney", pd.Timestamp(JUNE_1), "rainfall", "-1.0", "rejected", "outside"
+    finding.loc[0] = [*of_the_day, "test", "0" * 64, pd.Timestamp(FIRST_FETCH)]
+
+    for value in ("-1.0", "-2.0", "-2.0"):
+        warehouse.add_revisions(fetched([None]), finding.assign(value=value), NO_FAILURES)
+
+    assert sorted(warehouse.read("raw.quarantine")["value"]) == ["-1.0", "-2.0"]
+
+
 def test_a_window_is_replaced_and_what_lies_beside_it_stays(warehouse: Warehouse):
     warehouse.replace("labels.daily", labelled(4, rain=1.0), JUNE_1, JUNE_1 + timedelta(days=3))
 
