@@ -11,9 +11,11 @@ import pytest
 from meteo_assets.features import labels_follow_the_calendar
 from meteo_assets.forecast import chances_are_probabilities
 from meteo_assets.model import rain_model_beats_climatology, rain_model_is_calibrated
+from meteo_assets.promotion import champion_model
 from meteo_assets.serving import the_snapshot_is_complete
 from meteo_assets.settings import Settings
 from meteo_core.labels import LABELLED_FROM, THRESHOLDS, label_days
+from meteo_core.model.registry import CHAMPION, DECISION, PROMOTION_DUE, STATUS
 from meteo_core.serving import publish
 from meteo_core.warehouse import Warehouse
 from meteo_tests.builders import NO_FAILURES, NO_FINDINGS, no_drift
@@ -146,3 +148,50 @@ def test_each_score_of_either_issue_time_stops_a_challenger(changed: dict[str, f
 
     assert seen == passed
     assert list(registry.noted.values()) == passed
+
+
+class ChampionAndChallenger:
+    """A registry whose challenger is to be promoted but for what is changed; keeps what was promoted."""
+
+    def __init__(self, **changed: str) -> None:
+        self.champion = SimpleNamespace(version=2, tags={"trained_until": "2020-05-30"})
+        tags = {"week": "2020-05-31", STATUS: "passed", "trained_until": "2020-06-06", "compared_with": "2"}
+        tags |= {PROMOTION_DUE: "yes", DECISION: "better", "score.skill_over_climatology": "0.4"}
+        self.challenger = SimpleNamespace(version=3, tags=tags | changed)
+        self.promoted: list[tuple[int, int]] = []
+
+    def alias(self, name: str) -> SimpleNamespace:
+        return self.champion if name == CHAMPION else self.challenger
+
+    def promote(self, version: int, *, expected_champion: int, **_said: str) -> None:
+        self.promoted.append((version, expected_champion))
+
+
+def decide_on_champion(registry: ChampionAndChallenger) -> None:
+    dg.materialize([champion_model], partition_key="2020-05-31", resources={"registry": registry})
+
+
+def test_a_challenger_replaces_the_very_champion_that_it_was_compared_with():
+    registry = ChampionAndChallenger()
+
+    decide_on_champion(registry)
+
+    assert registry.promoted == [(3, 2)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"compared_with": "1"}, "was not compared with the champion, version 2"),
+        ({"trained_until": "2020-05-23"}, "it was trained to 2020-05-23, the champion, version 2"),
+        ({STATUS: "pending"}, "its checks are 'pending'"),
+        ({"week": "2020-05-24"}, "is of week 2020-05-24"),
+    ],
+)
+def test_a_challenger_that_may_not_replace_the_champion_is_refused(changed: dict[str, str], says: str):
+    registry = ChampionAndChallenger(**changed)
+
+    with pytest.raises(dg.Failure, match=says):
+        decide_on_champion(registry)
+
+    assert registry.promoted == []

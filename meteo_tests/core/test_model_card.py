@@ -44,3 +44,15 @@ def test_the_station_that_is_forecast_worst_is_the_one_of_this_training():
     # Brier score .4^2 = .16; climatology's is .25 x .75 = .1875.
     assert "lowest at Beta (0.147) in the evening" in card
     assert "Norfolk" not in card
+
+
+def test_each_issue_time_is_told_with_its_own_scores():
+    card = model_card(
+        {Issue.EVENING: trained({"Alpha": 0.9}), Issue.MORNING: trained({"Alpha": 0.7})}, made_from={}
+    )
+
+    evening, morning = card.split("## Evening")[1].split("## Morning")
+    # Brier scores (1 - chance)^2: .01 and .09.
+    scored = {"evening": evening, "morning": morning}
+    assert {issue: "0.0100" in told for issue, told in scored.items()} == {"evening": True, "morning": False}
+    assert {issue: "0.0900" in told for issue, told in scored.items()} == {"evening": False, "morning": True}

@@ -109,9 +109,10 @@ def test_another_value_that_is_rejected_for_the_same_reason_is_in_quarantine_too
 def test_a_window_is_replaced_and_what_lies_beside_it_stays(warehouse: Warehouse):
     warehouse.replace("labels.daily", labelled(4, rain=1.0), JUNE_1, JUNE_1 + timedelta(days=3))
 
-    warehouse.replace("labels.daily", labelled(2, rain=9.0), JUNE_1, JUNE_1 + timedelta(days=1))
+    second, third = JUNE_1 + timedelta(days=1), JUNE_1 + timedelta(days=2)
+    warehouse.replace("labels.daily", labelled(2, first=second, rain=9.0), second, third)
 
-    assert warehouse.read("labels.daily")["rain_mm"].tolist() == [9.0, 9.0, 1.0, 1.0]
+    assert warehouse.read("labels.daily")["rain_mm"].tolist() == [1.0, 9.0, 9.0, 1.0]
 
 
 @pytest.mark.fault("error in the middle of a write", "the window as it was")

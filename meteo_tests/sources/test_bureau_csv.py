@@ -148,8 +148,9 @@ def test_a_blank_is_missing_and_never_zero() -> None:
     assert row["wind_gust_time"] is None
 
 
-def test_calm_is_speed_zero_without_direction() -> None:
-    content = month_file(day_line(wind_dir_9am=" ", wind_speed_9am="Calm"))
+@pytest.mark.parametrize("direction", [" ", "N"])
+def test_calm_is_speed_zero_without_direction(direction: str) -> None:
+    content = month_file(day_line(wind_dir_9am=direction, wind_speed_9am="Calm"))
 
     row = read(content).iloc[0]
 
