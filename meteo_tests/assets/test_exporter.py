@@ -62,7 +62,8 @@ def samples_of(state: Collector) -> Samples:
 
 def test_an_asset_is_as_old_as_its_last_run_and_as_new_as_its_newest_day(instance: dg.DagsterInstance):
     found = told(instance, now=datetime.now(UTC) + timedelta(hours=10))
-    at_noon = told(instance, now=MIDNIGHT + timedelta(hours=12))
+    # An exporter's own clock is UTC; the day began in Sydney.
+    at_noon = told(instance, now=(MIDNIGHT + timedelta(hours=12)).astimezone(UTC))
 
     age = value(found, "meteo_pipeline_asset_age_seconds", asset="raw_observations", dagster_job="daily")
     assert age is not None

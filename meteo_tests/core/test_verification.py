@@ -70,6 +70,18 @@ def test_climatology_counts_by_station_and_month_and_leans_on_the_year(keys: pd.
     assert references.climatology_of(keys)[0].tolist() == pytest.approx([expected] * 5)
 
 
+@pytest.mark.parametrize("month", range(1, 13))
+def test_the_climatology_of_a_month_is_of_its_own_days(month: int):
+    days = pd.date_range("2015-01-01", "2015-12-31")
+    keys = pd.DataFrame({"station": "Sydney", "date": days})
+    wet = (days.month == month).astype(float)
+
+    references = References.fit(keys, at_every_threshold(wet), np.zeros(len(keys)))
+    first_days = keys[keys["date"].dt.day == 1]
+
+    assert (references.climatology_of(first_days)[:, 0] > 0.5).tolist() == [m == month for m in range(1, 13)]
+
+
 def test_markov_asks_whether_today_was_wet_and_falls_back_where_unknown(keys: pd.DataFrame):
     wet_today = np.array([1.0] * 5 + [0.0] * 5)
 
