@@ -237,7 +237,7 @@ def test_no_forecast_by_the_deadline_is_an_alert_until_the_next_is_issued(watche
     # Hindcasts of the day after do not count; the morning's forecast is there before its deadline.
     issue(watched, 2, morning=0, evening=0)
     issue(watched, 3, morning=40, evening=0)
-    at(watched, 3, 11, 0)
+    at(watched, 3, 9, 30)  # the day before still, in UTC
     watched.tick("no_forecast_alerts")
     assert watched.open_keys() == ["no_forecast:evening"]
     issue(watched, 3, morning=0, evening=45)
