@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
+from meteo_api.observations.service import ObservationService
 from meteo_core.parameters import NUMBERS, PARAMETERS
 from meteo_tests.api.clients import PREDICTIONS, pointers, problem_of
 from meteo_tests.builders import LAST_DAY
@@ -212,6 +213,14 @@ def test_a_body_over_the_limit_without_a_length_is_refused(client: TestClient):
     problem_of(client.post(PREDICTIONS, content=chunks(), headers=JSON), 413)
 
 
+@pytest.mark.parametrize("path", ["/api/v1/login", "/sign-in", "/language"])
+def test_whoever_asks_sends_no_more_than_a_small_form(stranger: TestClient, path: str):
+    form = b"name=anna&username=anna&language=fr&password=" + b"x" * 8_192
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    problem_of(stranger.post(path, content=form, headers=headers), 413)
+
+
 def test_a_batch_over_the_limit_is_refused(client: TestClient):
     problem = problem_of(client.post(PREDICTIONS, json=[GOOD] * 10_001), 413)
 
@@ -308,3 +317,33 @@ def test_no_problem_shows_the_inside_of_the_service(client: TestClient):
     ]
 
     assert not any(re.search(r"Traceback|\.py\b|site-packages", answer) for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/api/v1/observations/Albury?from=2016-06-03", {}),
+        ("/about", {"Accept": "text/html"}),
+        ("/about", {"HX-Request": "true"}),
+    ],
+)
+def test_a_failure_that_nobody_foresaw_is_explained_in_the_log_alone(
+    client: TestClient,
+    path: str,
+    headers: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("nothing at /srv/meteo/inside.py")
+
+    monkeypatch.setattr(ObservationService, "of_station", fail)
+    monkeypatch.setattr("meteo_api.pages.about.about", fail)
+
+    answer = client.get(path, headers=headers)
+
+    assert answer.status_code == 500
+    assert "recorded in the service" in answer.text
+    assert not re.search(r"Traceback|RuntimeError|inside|\.py\b", answer.text)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "nothing at /srv/meteo/inside.py" in caplog.text

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ JSON = {"Content-Type": "application/json"}
 VALUES = {"int": "1", "str": "x", "date": "2016-06-12", "path": "/x"}
 """What stands for a parameter of a path, by its kind."""
 MARKUP = "<script>alert(1)</script>"
+OPEN_FORMS = 'action="/(sign-in|language)"'
+"""What they change takes no session; a page elsewhere is told by what the browser says of it."""
 DEEP = ["[" * 100_000 + "]" * 100_000, '{"a":' * 100_000 + "1" + "}" * 100_000]
 ONLY_READ_BY_USERS = {"GET /api/v1/models/compare", "POST /api/v1/predictions"}
 """Two of many, to see that the list of what administers is not simply everything."""
@@ -114,6 +117,20 @@ def test_no_address_does_anything_for_a_session_without_a_page_of_ours(service: 
     assert {"POST /sign-out", "POST /api/v1/logout", "PATCH /api/v1/users/x"} <= answers.keys()
     assert {address: status for address, status in answers.items() if status != 403} == {}
     assert client.get("/api/v1/me").status_code == 200
+
+
+def test_every_form_that_changes_something_says_that_the_page_is_ours():
+    templates = Path(str(files("meteo_api") / "templates"))
+    forms = [
+        (template.name, form)
+        for template in sorted(templates.rglob("*.html"))
+        for form in re.findall(r'<form[^>]*method="post".*?</form>', template.read_text(), re.DOTALL)
+    ]
+
+    without = [name for name, form in forms if "_csrf.html" not in form and not re.search(OPEN_FORMS, form)]
+
+    assert len(forms) >= 15
+    assert without == []
 
 
 @pytest.mark.fault("XSS: markup as a user's name", "no such name; never markup on a page")

@@ -18,6 +18,7 @@ from meteo_tests.api.accounts_service import SECRET, Clock, Service, bearing, se
 from meteo_tests.api.clients import problem_of
 from meteo_tests.api.people import ADMIN, PASSWORD, USER
 
+BROWSER = {"Accept": "text/html"}
 WRONG = "not the password at all"
 QUARTER_OF_AN_HOUR = 900
 
@@ -72,6 +73,8 @@ def test_after_many_wrong_passwords_one_waits_and_others_do_not(service: Service
     assert answers[-1].headers["retry-after"] == str(QUARTER_OF_AN_HOUR)
     assert service.login(USER, PASSWORD).status_code == 429
     assert service.login(USER.upper(), PASSWORD).status_code == 429
+    page = service.client.post("/sign-in", data={"name": USER, "password": PASSWORD}, headers=BROWSER)
+    assert (page.status_code, page.headers["retry-after"]) == (429, str(QUARTER_OF_AN_HOUR))
     assert service.login(ADMIN).status_code == 200
     service.clock.forward(seconds=QUARTER_OF_AN_HOUR + 1)
     assert service.login(USER).status_code == 200
@@ -115,12 +118,62 @@ def test_attempts_at_the_same_moment_do_not_slip_through(service: Service):
     assert sorted(answers) == [401] * MOST_PER_NAME + [429] * 20
 
 
+def test_ones_present_password_cannot_be_guessed_faster(service: Service):
+    mine = bearing(service.token())
+
+    def change(present: str) -> int:
+        body = {"present": present, "password": "nine dry yellow deserts"}
+        return service.client.post("/api/v1/me/password", json=body, headers=mine).status_code
+
+    answers = [change(WRONG) for _ in range(MOST_PER_NAME + 1)]
+
+    assert answers == [401] * MOST_PER_NAME + [429]
+    assert change(PASSWORD) == 429
+
+
 @pytest.fixture
-def throttle(tmp_path: Path) -> Iterator[Throttle]:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def throttle(tmp_path: Path, clock: Clock) -> Iterator[Throttle]:
     database = ServiceDatabase(f"sqlite:///{tmp_path / 'service.db'}")
     bring_up_to_date(database)
-    yield Throttle(database, Secret(SECRET), now=Clock())
+    yield Throttle(database, Secret(SECRET), now=clock)
     database.close()
+
+
+def test_attempts_that_are_refused_do_not_lengthen_the_wait(throttle: Throttle, clock: Clock):
+    for _ in range(MOST_PER_NAME):
+        throttle.admit("anna", "192.0.2.1")
+
+    clock.forward(seconds=QUARTER_OF_AN_HOUR - 1)
+    for _ in range(MOST_PER_NAME):
+        with pytest.raises(TooManyAttempts) as refused:
+            throttle.admit("anna", "192.0.2.1")
+        assert refused.value.retry_after_seconds == 1
+
+    clock.forward(seconds=2)
+    throttle.admit("anna", "192.0.2.1")
+
+
+def test_who_knows_one_password_is_forgiven_that_name_at_that_address_alone(throttle: Throttle):
+    for number in range(MOST_PER_ADDRESS - MOST_PER_NAME):
+        throttle.admit(f"name-{number}", "192.0.2.1")
+    for _ in range(MOST_PER_NAME):
+        throttle.admit("anna", "192.0.2.1")
+
+    throttle.forgive("mine", "192.0.2.1")
+    throttle.forgive("anna", "192.0.2.2")
+
+    with pytest.raises(TooManyAttempts):
+        throttle.admit("mine", "192.0.2.1")
+    throttle.forgive("name-0", "192.0.2.1")
+    throttle.admit("mine", "192.0.2.1")
+    throttle.forgive("name-1", "192.0.2.1")
+    with pytest.raises(TooManyAttempts):
+        throttle.admit("anna", "192.0.2.1")
 
 
 @pytest.mark.fault("one password tried for all names", "slowed down")

@@ -164,13 +164,29 @@ def test_a_form_shows_it_too(service: Service):
 
 
 @pytest.mark.fault("CSRF: token of another session", "403")
-def test_the_token_of_one_session_is_worth_nothing_in_another(service: Service):
+@pytest.mark.parametrize("name", [ADMIN, USER])
+def test_the_token_of_one_session_is_worth_nothing_in_another(service: Service, name: str):
     sign_in(service)
     token = csrf_token(service)
     service.client.cookies.clear()
-    sign_in(service, name=ADMIN)
+    sign_in(service, name=name)
 
     problem_of(service.client.post(LOGOUT, headers={"x-csrftoken": token}), 403)
+
+
+def test_signing_out_everywhere_ends_sessions_and_tokens_of_that_user_alone(service: Service):
+    of_user, of_admin = service.token(), service.token(ADMIN)
+    elsewhere = {"Cookie": f"meteo-session={sign_in(service).cookies['meteo-session']}"}
+    service.client.cookies.clear()
+    sign_in(service)
+
+    left = service.client.post("/account/sign-out-everywhere", data={"_csrf_token": csrf_token(service)})
+
+    assert left.status_code == 303
+    service.client.cookies.clear()
+    problem_of(service.client.get(ME, headers=elsewhere), 401)
+    problem_of(service.get(of_user), 401)
+    assert service.get(of_admin).status_code == 200
 
 
 def test_a_bearer_token_needs_no_other(service: Service):

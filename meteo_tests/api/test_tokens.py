@@ -307,12 +307,19 @@ def test_only_a_form_signs_in(service: Service):
 
 def test_one_changes_ones_own_password_knowing_the_old(service: Service):
     token, new = service.token(), "nine dry yellow deserts"
+    browser = service.client.post("/sign-in", data={"name": USER, "password": PASSWORD})
+    session = {"Cookie": f"meteo-session={browser.cookies['meteo-session']}"}
+    service.client.cookies.clear()
 
     def change(present: str) -> Any:
         body = {"present": present, "password": new}
         return service.client.post("/api/v1/me/password", json=body, headers=bearing(token))
 
     problem_of(change("not the password"), 401)
+    assert service.client.get(ME, headers=session).status_code == 200
     assert change(PASSWORD).status_code == 204
     problem_of(service.get(token), 401)
+    problem_of(service.client.get(ME, headers=session), 401)
     assert service.login(USER, new).status_code == 200
+    newest = service.get(service.token(ADMIN), "/api/v1/audit").json()["entries"][0]
+    assert (newest["who"], newest["action"], newest["subject"]) == (USER, "password changed", USER)
