@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from meteo_cli.main import app
 from meteo_core.home import Home
 from meteo_core.warehouse import Warehouse, WarehouseError
-from meteo_core.warehouse.copying import contents, copy_tables
+from meteo_core.warehouse.copying import CopiedTable, contents, copy_tables
 from meteo_tests.core.days import JUNE_1
 from meteo_tests.core.test_lake import requests
 from meteo_tests.core.test_warehouse import FIRST_FETCH, add, fetched, forecast, labelled
@@ -113,6 +113,7 @@ def test_any_difference_is_seen(change: str, home: Home):
         after = contents(connection, "labels.daily")
 
     assert before.hash != after.hash
+    assert not CopiedTable("labels.daily", before, after).is_same
 
 
 def test_a_lake_is_examined_and_backed_up(
