@@ -1,33 +1,19 @@
 """A real Redis for tests: the one that a wheel carries, else that of the machine."""
 
-import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from meteo_tests.api.clients import end, eventually, free_port
-
-
-def redis_program() -> str:
-    """Path of redis-server. Without one a test skips, but not where everything must run."""
-    found = shutil.which("redis-server", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    if found is None:
-        reason = "there is no redis-server (apt-get install redis-server)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
+from meteo_tests.deploy.programs import program
 
 
 class Redis:
     """A server with a password, that a test stops and starts again at the same address."""
 
     def __init__(self, folder: Path, *, password: str) -> None:
+        self._program = program("redis-server")
         self._folder = folder
         self._password = password
         self._port = free_port()
@@ -38,7 +24,7 @@ class Redis:
         told = ("--port", str(self._port), "--bind", "127.0.0.1", "--dir", str(self._folder))
         with (self._folder / "log").open("ab") as log:
             self._running = subprocess.Popen(
-                [redis_program(), "-", *told, "--appendonly", "yes"],
+                [self._program, "-", *told, "--appendonly", "yes"],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,

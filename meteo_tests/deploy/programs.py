@@ -3,18 +3,24 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-PACKAGES = {"prometheus": "prometheus", "promtool": "prometheus", "amtool": "prometheus-alertmanager"}
+PACKAGES = {
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+    "amtool": "prometheus-alertmanager",
+    "redis-server": "redis-server",
+}
 
 
 def program(name: str) -> str:
-    """Path of a program."""
-    found = shutil.which(name)
+    """Path of a program: of the one that a wheel brought, else of the machine's."""
+    found = shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     if found is None:
         reason = f"there is no {name} (apt-get install {PACKAGES[name]})"
         if os.environ.get("CI"):
